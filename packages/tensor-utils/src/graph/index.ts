@@ -1,0 +1,2 @@
+export { record, type Recorded, type RecordOptions } from "./record.ts";
+export { bucketSize } from "./buckets.ts";

@@ -1,0 +1,20 @@
+export { attention, type AttentionResult } from "./kernels/attention.ts";
+export { dropout } from "./kernels/dropout.ts";
+export { gatherRows } from "./kernels/gather-rows.ts";
+export { gelu, tanhGelu } from "./kernels/gelu.ts";
+export { groupBilinear } from "./kernels/group-bilinear.ts";
+export {
+  constantParameter,
+  Embedding,
+  FeedForward,
+  LayerNorm,
+  Linear,
+  normalParameter,
+  uniformParameter,
+} from "./layers.ts";
+export { sigmoidLoss, softmaxLoss, weightedMean } from "./losses.ts";
+export { drawNoiseSeed, INFERENCE, type Mode, Noise } from "./mode.ts";
+export { type LoadParametersOptions, Module, type NamedTensors } from "./module.ts";
+export { logSumExpPool, meanPool } from "./pooling.ts";
+export { createRandom, type Random } from "./random.ts";
+export { axisSizes, ShapeError } from "./shapes.ts";

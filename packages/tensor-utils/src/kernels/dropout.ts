@@ -1,0 +1,94 @@
+import * as tf from "@tensorflow/tfjs";
+
+import type { Mode } from "../mode.ts";
+import { mixBits } from "../random.ts";
+import { hasNativeOperations, nativeOperation, typeAttribute } from "./native-operation.ts";
+
+/**
+ * Zeroes a share of the values and scales the rest up, when training.
+ *
+ * The mask is a hash of the step's seed, the site and the position: the same on every engine, repeatable, and different
+ * at each site and step. Rows and columns (the last axis) are hashed one by one and multiplied, so that a cell costs one
+ * product: for each column the product is a bijection of the row's 32 random bits, hence uniform.
+ *
+ * @param input `[…, width]`.
+ * @param rate Share of values to zero, 0 ≤ rate < 1.
+ * @returns As the input; the input itself when inferring or at rate 0.
+ * @throws {RangeError} If the rate is outside [0, 1).
+ */
+export function dropout<T extends tf.Tensor>(input: T, rate: number, mode: Mode): T {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`rate must be in [0, 1), got ${rate}.`);
+  if (!mode.training || rate === 0) return input;
+  const site = mode.noise.nextSite();
+  return tf.tidy(() => {
+    const mask = dropoutMask(input.shape, rate, mode.noise.seed, site);
+    return input.mul<T>(mask);
+  });
+}
+
+/**
+ * The factors of one dropout site: 0, or `1 / (1 - rate)`.
+ *
+ * @param seed int32 `[2]`.
+ * @returns float32 `shape`; constant for gradients.
+ */
+export function dropoutMask(shape: readonly number[], rate: number, seed: tf.Tensor1D, site: number): tf.Tensor {
+  const width = shape.at(-1) ?? 1;
+  const rowCount = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  return tf.tidy(() => {
+    const [rowSeed, columnSeed] = tf.split(seed, 2) as [tf.Tensor1D, tf.Tensor1D];
+    const rows = mixedCounter(rowCount, mixBits(2 * site + 1), rowSeed).reshape([rowCount, 1]);
+    const columns = makeOdd(mixedCounter(width, mixBits(2 * site + 2), columnSeed)).reshape([1, width]);
+    const bits = multiplyWrapped(rows, columns); // int32 [rowCount, width], uniform
+    const threshold = Math.round(rate * 2 ** 32) - 2 ** 31;
+    const kept = bits.greaterEqual(tf.scalar(threshold, "int32")); // [rowCount, width]
+    return kept
+      .cast("float32")
+      .mul(1 / (1 - rate))
+      .reshape([...shape]);
+  });
+}
+
+/** `mixBits(mixBits(i ^ salt) ^ seed)` for i in 0 … length - 1, int32 `[length]`. */
+function mixedCounter(length: number, salt: number, seed: tf.Tensor1D): tf.Tensor1D {
+  // The inner hash does not depend on the step: it is a constant of a recorded graph.
+  const counter = Int32Array.from({ length }, (_, index) => mixBits(index ^ salt));
+  if (!hasNativeOperations()) {
+    const [seedValue] = seed.dataSync();
+    return tf.tensor1d(counter.map((value) => mixBits(value ^ (seedValue as number))), "int32");
+  }
+  let bits: tf.Tensor = bitwise("BitwiseXor", tf.tensor1d(counter, "int32"), seed);
+  bits = bitwise("BitwiseXor", bits, shiftRightUnsigned(bits, 16)).mul(tf.scalar(0x85ebca6b | 0, "int32"));
+  bits = bitwise("BitwiseXor", bits, shiftRightUnsigned(bits, 13)).mul(tf.scalar(0xc2b2ae35 | 0, "int32"));
+  return bitwise("BitwiseXor", bits, shiftRightUnsigned(bits, 16)) as tf.Tensor1D;
+}
+
+function shiftRightUnsigned(bits: tf.Tensor, places: number): tf.Tensor {
+  // TensorFlow's RightShift repeats the sign; the mask clears the copies.
+  const shifted = bitwise("RightShift", bits, tf.scalar(places, "int32"));
+  return bitwise("BitwiseAnd", shifted, tf.scalar(2 ** (32 - places) - 1, "int32"));
+}
+
+function makeOdd(bits: tf.Tensor1D): tf.Tensor1D {
+  if (hasNativeOperations()) return bitwise("BitwiseOr", bits, tf.scalar(1, "int32")) as tf.Tensor1D;
+  return tf.tensor1d((bits.dataSync() as Int32Array).map((value) => value | 1), "int32");
+}
+
+/** The low 32 bits of every product `[rows, 1] × [1, width]`, int32 `[rows, width]`. */
+function multiplyWrapped(rows: tf.Tensor, columns: tf.Tensor): tf.Tensor {
+  if (hasNativeOperations()) return rows.mul(columns);
+  const [rowValues, columnValues] = [rows.dataSync(), columns.dataSync()];
+  const width = columnValues.length;
+  const products = new Int32Array(rowValues.length * width);
+  for (let row = 0; row < rowValues.length; row += 1) {
+    const factor = rowValues[row] as number;
+    for (let column = 0; column < width; column += 1) {
+      products[row * width + column] = Math.imul(factor, columnValues[column] as number);
+    }
+  }
+  return tf.tensor2d(products, [rowValues.length, width], "int32");
+}
+
+function bitwise(operation: string, left: tf.Tensor, right: tf.Tensor): tf.Tensor {
+  return nativeOperation(operation, { T: typeAttribute("int32") }, [left, right]);
+}

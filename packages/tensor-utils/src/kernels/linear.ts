@@ -1,0 +1,44 @@
+import * as tf from "@tensorflow/tfjs";
+
+import { hasNativeOperations, nativeOperation, typeAttribute } from "./native-operation.ts";
+
+/**
+ * `input · weightᵀ + bias` over the last axis.
+ *
+ * @param input `[…, inputSize]`.
+ * @param weight `[outputSize, inputSize]`.
+ * @param bias `[outputSize]`.
+ * @returns `[…, outputSize]`.
+ */
+export function linear<T extends tf.Tensor>(input: T, weight: tf.Tensor, bias: tf.Tensor): T {
+  const [outputSize, inputSize] = weight.shape as [number, number];
+  return tf.tidy(() => {
+    const rows = input.reshape([-1, inputSize]); // [rows, inputSize]
+    const mapped = linearRows(rows, weight, bias) as tf.Tensor; // [rows, outputSize]
+    return mapped.reshape([...input.shape.slice(0, -1), outputSize]) as T;
+  });
+}
+
+const linearRows = tf.customGrad((...inputs) => {
+  const [rows, weight, bias, save] = inputs as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.GradSaveFunc];
+  save([rows, weight]);
+  const gradFunc = (gradient: tf.Tensor, [rows, weight]: tf.Tensor[]): tf.Tensor[] => [
+    tf.matMul(gradient, weight as tf.Tensor),
+    tf.matMul(gradient, rows as tf.Tensor, true, false),
+    sumRows(gradient as tf.Tensor2D),
+  ];
+  return { value: addBias(tf.matMul(rows, weight, false, true), bias), gradFunc: gradFunc as never };
+});
+
+const FORMAT = { T: typeAttribute("float32"), data_format: "NHWC" };
+
+/** Adds `bias` to every row; without a gradient of its own. */
+export function addBias(rows: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+  return hasNativeOperations() ? nativeOperation("BiasAdd", FORMAT, [rows, bias]) : rows.add(bias);
+}
+
+/** Sums all axes but the last `[…, width]` → `[width]`; without a gradient of its own. */
+export function sumRows(rows: tf.Tensor): tf.Tensor {
+  if (hasNativeOperations()) return nativeOperation("BiasAddGrad", FORMAT, [rows]);
+  return rows.reshape([-1, rows.shape.at(-1) as number]).sum(0);
+}

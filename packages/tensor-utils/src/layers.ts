@@ -1,0 +1,121 @@
+import * as tf from "@tensorflow/tfjs";
+
+import { dropout } from "./kernels/dropout.ts";
+import { gatherRows } from "./kernels/gather-rows.ts";
+import { layerNorm } from "./kernels/layer-norm.ts";
+import { linear } from "./kernels/linear.ts";
+import type { Mode } from "./mode.ts";
+import { Module } from "./module.ts";
+import type { Random } from "./random.ts";
+
+/** Standard deviation of BERT's initial weights. */
+const INITIAL_DEVIATION = 0.02;
+
+/** Creates a parameter `shape` with normally distributed values. */
+export function normalParameter(shape: readonly number[], random: Random, deviation: number = INITIAL_DEVIATION): tf.Variable {
+  const values = Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => random.normal() * deviation);
+  return createParameter(tf.tensor(values, [...shape]));
+}
+
+/** Creates a parameter `shape` with values uniform in ±`bound`, as PyTorch starts its linear layers. */
+export function uniformParameter(shape: readonly number[], random: Random, bound: number): tf.Variable {
+  const length = tf.util.sizeFromShape([...shape]);
+  const values = Float32Array.from({ length }, () => (random.uniform() * 2 - 1) * bound);
+  return createParameter(tf.tensor(values, [...shape]));
+}
+
+/** Creates a parameter `shape` of one value. */
+export function constantParameter(shape: readonly number[], value: number): tf.Variable {
+  return createParameter(tf.fill([...shape], value));
+}
+
+/** A variable that takes over `initial`. */
+function createParameter(initial: tf.Tensor): tf.Variable {
+  const variable = tf.variable(initial);
+  initial.dispose();
+  return variable;
+}
+
+/** A linear map with bias: `input · weightᵀ + bias`. */
+export class Linear extends Module {
+  /** `[outputSize, inputSize]`, as PyTorch keeps it. */
+  readonly weight: tf.Variable;
+  /** `[outputSize]`. */
+  readonly bias: tf.Variable;
+
+  /** Starts as PyTorch does: weight and bias uniform in ±1/√inputSize. */
+  constructor(inputSize: number, outputSize: number, random: Random) {
+    super();
+    const bound = 1 / Math.sqrt(inputSize);
+    this.weight = uniformParameter([outputSize, inputSize], random, bound);
+    this.bias = uniformParameter([outputSize], random, bound);
+  }
+
+  /** Maps the last axis: `[…, inputSize]` to `[…, outputSize]`. */
+  apply<T extends tf.Tensor>(input: T): T {
+    return linear(input, this.weight, this.bias);
+  }
+}
+
+/** A table of vectors, looked up by id. */
+export class Embedding extends Module {
+  /** `[rows, width]`. */
+  readonly weight: tf.Variable;
+
+  constructor(rows: number, width: number, random: Random) {
+    super();
+    this.weight = normalParameter([rows, width], random);
+  }
+
+  /**
+   * Looks up vectors.
+   *
+   * @param ids int32 `[batch, tokens]`, each below the number of rows.
+   * @returns `[batch, tokens, width]`.
+   */
+  apply(ids: tf.Tensor2D): tf.Tensor3D {
+    const [batch, tokens] = ids.shape;
+    return tf.tidy(() => gatherRows(this.weight, ids.flatten()).reshape([batch, tokens, -1]));
+  }
+}
+
+/** Layer normalisation over the last axis, with gain and shift. */
+export class LayerNorm extends Module {
+  /** Gain `[width]`. */
+  readonly weight: tf.Variable;
+  /** Shift `[width]`. */
+  readonly bias: tf.Variable;
+  readonly #epsilon: number;
+
+  constructor(width: number, epsilon = 1e-12) {
+    super();
+    this.weight = constantParameter([width], 1);
+    this.bias = constantParameter([width], 0);
+    this.#epsilon = epsilon;
+  }
+
+  /** Normalises the last axis; the shape stays. */
+  apply<T extends tf.Tensor>(input: T): T {
+    return layerNorm(input, this.weight, this.bias, this.#epsilon);
+  }
+}
+
+/** Linear layers with relu and dropout after each. */
+export class FeedForward extends Module {
+  readonly layers: readonly Linear[];
+  readonly #rate: number;
+
+  /** @param sizes Widths from the input to the last layer: `[in, hidden, …, out]`. */
+  constructor(sizes: readonly number[], rate: number, random: Random) {
+    super();
+    this.layers = sizes.slice(1).map((size, index) => new Linear(sizes[index] as number, size, random));
+    this.#rate = rate;
+  }
+
+  /** Maps the last axis: `[…, in]` to `[…, out]`. */
+  apply<T extends tf.Tensor>(input: T, mode: Mode): T {
+    return tf.tidy(() =>
+      this.layers.reduce((hidden, layer) => dropout(layer.apply(hidden).relu() as T, this.#rate, mode), input),
+    );
+  }
+}

@@ -1,0 +1,1 @@
+export { useEngine } from "./engine.ts";
