@@ -1,0 +1,101 @@
+import type { Document, EntityRelation, Extractor } from "@relatum/datasets";
+import type { Backbone } from "@relatum/encoders";
+import type { EpochEvent, StepEvent } from "@relatum/tensor-utils/train";
+
+import type { Experiment } from "./experiment.ts";
+
+/** A trained model of a paper that can be kept. */
+export interface PaperExtractor extends Extractor {
+  /** Writes everything that {@link PaperAdapter.load} needs into a directory, which need not exist. */
+  save(directory: string): Promise<void>;
+}
+
+/**
+ * How the runner runs one paper; each paper package exports one as `adapter` under `./benchmark`.
+ *
+ * The runner reads data, resolves the encoder, times, logs, scores and writes; the adapter trains and loads.
+ */
+export interface PaperAdapter {
+  /** The paper's short name in lower case, as in `--paper atlop` and an experiment's `paper`. */
+  readonly name: string;
+  /** The name that tables show: `ATLOP`. */
+  readonly title: string;
+  /** What it finds: relations between given entities, or spans and relations between them. */
+  readonly task: "document" | "sentence";
+  /** The paper in one line. */
+  readonly citation: string;
+  /** The package's `benchmark/` folder, which holds `experiments/*.json` and `published.json`; ends in a slash. */
+  readonly directory: URL;
+
+  /**
+   * Checks an experiment's `config` before anything is loaded.
+   *
+   * @throws {RangeError} If a setting is impossible; the message opens with the field.
+   */
+  checkConfig?(experiment: Experiment, relations: readonly string[]): void;
+
+  /**
+   * Trains a model and gives back the one of the epoch that `hooks.evaluate` liked best.
+   *
+   * Resumes where `hooks.checkpoint.directory` holds an unfinished run. Rejects once `hooks.signal` fires and the
+   * checkpoint is written: the runner takes any rejection after the signal for a stop, not an error.
+   */
+  train(documents: readonly Document[], experiment: Experiment, hooks: RunHooks): Promise<PaperExtractor>;
+
+  /** Reads a model that {@link PaperExtractor.save} wrote. */
+  load(directory: string): Promise<PaperExtractor>;
+
+  /**
+   * Chooses what the variant leaves to the development documents, such as a global or per-relation threshold.
+   *
+   * Called before each scoring of the development documents and once after training. Left out by papers that choose
+   * nothing. The result may share the weights of the extractor given, which is not used after it.
+   */
+  tune?(extractor: PaperExtractor, documents: readonly Document[], tools: TuningTools): Promise<PaperExtractor>;
+}
+
+/** What the runner gives a training run. */
+export interface RunHooks {
+  readonly seed: number;
+  /** Relation names in label order, without the class for "no relation". */
+  readonly relations: readonly string[];
+  /** Loads the experiment's encoder and tokenizer; each call gives a fresh copy, which the caller owns. */
+  loadBackbone(): Promise<Backbone>;
+  /** Where checkpoints go, and whether to start from the one there. */
+  readonly checkpoint: { readonly directory: string; readonly resume: boolean };
+  /** Fires when the user wants to stop. */
+  readonly signal: AbortSignal;
+  /** Takes what happened for the log and the progress line. */
+  log(event: StepEvent | EpochEvent): void;
+  /** Scores a model on the development documents, after {@link PaperAdapter.tune}; 0–1, higher is better. */
+  evaluate(extractor: PaperExtractor): Promise<number>;
+}
+
+/** Scoring for {@link PaperAdapter.tune}, so that papers need not depend on the metrics. */
+export interface TuningTools {
+  /** Finds the threshold on scored candidates that gives the best F1: keep what scores at least `threshold`. */
+  bestThreshold(
+    gold: readonly Document[],
+    scored: readonly EntityRelation[],
+  ): { readonly threshold: number; readonly f1: number };
+  /** F1 of relations over all documents, 0–1. */
+  f1(gold: readonly Document[], predicted: readonly EntityRelation[]): number;
+}
+
+/** One number of a paper's tables, an entry of its `published.json`. */
+export interface PublishedResult {
+  /** The paper's variant in the words of the experiments' `variant`: `full`, `without localized context`. */
+  readonly variant: string;
+  /** Data set in the words of the experiments' `data.name`: `DocRED`. */
+  readonly dataset: string;
+  readonly split: "train" | "development" | "test";
+  readonly encoder: string;
+  /** `F1`, `Ign F1`, … */
+  readonly metric: string;
+  /** In percent, as printed. */
+  readonly value: number;
+  /** Standard deviation over the paper's runs, in percentage points, where it is printed. */
+  readonly deviation?: number;
+  /** Where the paper says so: `Table 3`. */
+  readonly source: string;
+}
