@@ -13,20 +13,24 @@ const INITIAL_DEVIATION = 0.02;
 
 /** Creates a parameter `shape` with normally distributed values. */
 export function normalParameter(shape: readonly number[], random: Random, deviation: number = INITIAL_DEVIATION): tf.Variable {
-  const values = Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => random.normal() * deviation);
-  return createParameter(tf.tensor(values, [...shape]));
+  return drawParameter(shape, () => random.normal() * deviation);
 }
 
 /** Creates a parameter `shape` with values uniform in ±`bound`, as PyTorch starts its linear layers. */
 export function uniformParameter(shape: readonly number[], random: Random, bound: number): tf.Variable {
-  const length = tf.util.sizeFromShape([...shape]);
-  const values = Float32Array.from({ length }, () => (random.uniform() * 2 - 1) * bound);
-  return createParameter(tf.tensor(values, [...shape]));
+  return drawParameter(shape, () => (random.uniform() * 2 - 1) * bound);
 }
 
 /** Creates a parameter `shape` of one value. */
 export function constantParameter(shape: readonly number[], value: number): tf.Variable {
   return createParameter(tf.fill([...shape], value));
+}
+
+/** A loop: `Float32Array.from` takes seconds where a model has 100 million weights. */
+function drawParameter(shape: readonly number[], draw: () => number): tf.Variable {
+  const values = new Float32Array(tf.util.sizeFromShape([...shape]));
+  for (let index = 0; index < values.length; index += 1) values[index] = draw();
+  return createParameter(tf.tensor(values, [...shape]));
 }
 
 /** A variable that takes over `initial`. */
@@ -43,12 +47,18 @@ export class Linear extends Module {
   /** `[outputSize]`. */
   readonly bias: tf.Variable;
 
-  /** Starts as PyTorch does: weight and bias uniform in ±1/√inputSize. */
-  constructor(inputSize: number, outputSize: number, random: Random) {
+  /**
+   * Starts as PyTorch does, weight and bias uniform in ±1/√inputSize; or, if a standard deviation is given, as BERT
+   * does, weight normal and bias zero.
+   */
+  constructor(inputSize: number, outputSize: number, random: Random, deviation?: number) {
     super();
     const bound = 1 / Math.sqrt(inputSize);
-    this.weight = uniformParameter([outputSize, inputSize], random, bound);
-    this.bias = uniformParameter([outputSize], random, bound);
+    const shape = [outputSize, inputSize];
+    this.weight =
+      deviation === undefined ? uniformParameter(shape, random, bound) : normalParameter(shape, random, deviation);
+    this.bias =
+      deviation === undefined ? uniformParameter([outputSize], random, bound) : constantParameter([outputSize], 0);
   }
 
   /** Maps the last axis: `[…, inputSize]` to `[…, outputSize]`. */
