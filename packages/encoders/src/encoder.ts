@@ -9,6 +9,8 @@ export interface EncoderInput {
   readonly mask: tf.Tensor2D | tf.Tensor3D;
   /** int32 `[batch, tokens]`; counted from the first token of a row without it. */
   readonly positionIds?: tf.Tensor2D;
+  /** int32, the segment each token belongs to `[batch, tokens]`; segment 0 without it. */
+  readonly tokenTypeIds?: tf.Tensor2D;
 }
 
 /** Vectors of a batch. */
