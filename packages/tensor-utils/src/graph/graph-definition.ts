@@ -1,0 +1,276 @@
+import type { Binding, BindingAttribute } from "./node-binding.ts";
+import {
+  bytesField,
+  floatField,
+  formatMessage,
+  integerField,
+  mapField,
+  type Message,
+  message,
+  messageField,
+  textField,
+  textMapField,
+} from "./protocol-buffer.ts";
+import type { RecordedConstant, RecordedOperation, Recording } from "./recorder.ts";
+
+/** A placeholder of the graph. */
+export interface GraphInput {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: number;
+}
+
+/** A graph ready to be loaded, and the names by which to feed and fetch. */
+export interface GraphDefinition {
+  /** A `SavedModel` message, to be written to `saved_model.pb`. */
+  readonly bytes: Uint8Array;
+  readonly inputNames: string;
+  readonly outputNames: string;
+}
+
+/** TensorFlow's graph format number; any of its current releases accepts it. */
+const PRODUCER = 1882;
+
+/**
+ * Writes a recording as a TensorFlow graph.
+ *
+ * Operations that no output needs are left out. Each fused region becomes a function compiled by XLA; equal regions
+ * share one.
+ *
+ * @throws {RangeError} If an operation uses a tensor that is neither an input, nor a constant, nor made by an operation.
+ */
+export function defineGraph(recording: Recording, inputs: readonly GraphInput[], binding: Binding): GraphDefinition {
+  const graph = new GraphBuilder(recording, binding);
+  inputs.forEach((input, index) => graph.addPlaceholder(`input_${index}`, input));
+
+  const steps = groupRegions(neededOperations(recording));
+  const usedOutside = new Set([...recording.outputs, ...steps.flatMap(inputsOf)]);
+  for (const step of steps) {
+    const compilable = step.length > 1 && step.every((operation) => operation.name in OUTPUT_PORTS);
+    if (compilable) graph.addRegion(step, usedOutside);
+    else for (const operation of step) graph.addOperation(operation);
+  }
+  const outputNames = recording.outputs.map((id, index) => graph.addOutput(`output_${index}`, id));
+  return {
+    bytes: graph.format(),
+    inputNames: inputs.map((_, index) => `input_${index}:0`).join(","),
+    outputNames: outputNames.join(","),
+  };
+}
+
+/** The operations that lead to an output, in order. */
+function neededOperations({ operations, outputs }: Recording): RecordedOperation[] {
+  const wanted = new Set(outputs);
+  const kept = operations.toReversed().filter((operation) => {
+    const needed = operation.outputs.some((id) => wanted.has(id));
+    if (needed) for (const id of operation.inputs) wanted.add(id);
+    return needed;
+  });
+  return kept.toReversed();
+}
+
+/** Neighbouring operations of one region together, every other operation on its own. */
+function groupRegions(operations: readonly RecordedOperation[]): RecordedOperation[][] {
+  const steps: RecordedOperation[][] = [];
+  for (const operation of operations) {
+    const last = steps.at(-1);
+    if (operation.region !== undefined && last?.[0]?.region === operation.region) last.push(operation);
+    else steps.push([operation]);
+  }
+  return steps;
+}
+
+/** Tensors that a step takes from the steps before it. */
+function inputsOf(step: readonly RecordedOperation[]): number[] {
+  const own = new Set(step.flatMap((operation) => operation.outputs));
+  return [...new Set(step.flatMap((operation) => operation.inputs))].filter((id) => !own.has(id));
+}
+
+/** Collects the nodes and functions of a graph. */
+class GraphBuilder {
+  readonly #recording: Recording;
+  readonly #binding: Binding;
+  readonly #nodes: Message[] = [];
+  /** Functions by their text, so that equal ones are written once. */
+  readonly #functions = new Map<string, { readonly name: string; readonly definition: Message }>();
+  readonly #names = new Map<number, string>();
+
+  constructor(recording: Recording, binding: Binding) {
+    this.#recording = recording;
+    this.#binding = binding;
+  }
+
+  addPlaceholder(name: string, { id, shape, dtype }: GraphInput): void {
+    this.#nodes.push(
+      nodeMessage(name, "Placeholder", [], {
+        dtype: integerField(6, dtype),
+        shape: messageField(7, shapeMessage(shape)),
+      }),
+    );
+    this.#names.set(id, name);
+  }
+
+  addOperation(operation: RecordedOperation): void {
+    const inputs = operation.inputs.map((id) => this.#source(id));
+    const name = `node_${this.#nodes.length}`;
+    this.#nodes.push(nodeMessage(name, operation.name, inputs, this.#attributes(operation.attributes)));
+    operation.outputs.forEach((id, index) => this.#names.set(id, index === 0 ? name : `${name}:${index}`));
+  }
+
+  addRegion(operations: readonly RecordedOperation[], usedOutside: ReadonlySet<number>): void {
+    const inputs = inputsOf(operations).filter((id) => !this.#recording.constants.has(id));
+    const outputs = operations.flatMap((operation) => operation.outputs).filter((id) => usedOutside.has(id));
+    const functionName = this.#defineFunction(operations, inputs, outputs);
+
+    const sources = inputs.map((id) => this.#source(id));
+    const name = `node_${this.#nodes.length}`;
+    this.#nodes.push(nodeMessage(name, functionName, sources, { _XlaMustCompile: integerField(5, 1) }));
+    outputs.forEach((id, index) => this.#names.set(id, index === 0 ? name : `${name}:${index}`));
+  }
+
+  /** An identity, so that an input or a constant can be an output too. */
+  addOutput(name: string, id: number): string {
+    const type = this.#recording.types.get(id) ?? (this.#binding["TF_FLOAT"] as number);
+    this.#nodes.push(nodeMessage(name, "Identity", [this.#source(id)], { T: integerField(6, type) }));
+    return `${name}:0`;
+  }
+
+  /** The graph as a `SavedModel` with the one tag `serve`. */
+  format(): Uint8Array {
+    const functions = [...this.#functions.values()].map(({ definition }) => messageField(1, definition));
+    const graph = message(
+      ...this.#nodes.map((node) => messageField(1, node)),
+      messageField(2, message(...functions)),
+      messageField(4, integerField(1, PRODUCER)),
+    );
+    const metaGraph = message(messageField(1, textField(4, "serve")), messageField(2, graph));
+    return formatMessage(message(integerField(1, 1), messageField(2, metaGraph)));
+  }
+
+  /** The name of a tensor; a constant becomes a node when it is first used. */
+  #source(id: number): string {
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    const constant = this.#recording.constants.get(id);
+    if (constant === undefined) {
+      throw new RangeError("a recorded function must use its input and the listed variables only, got another tensor.");
+    }
+    const name = `node_${this.#nodes.length}`;
+    this.#nodes.push(constantMessage(name, constant, this.#binding));
+    this.#names.set(id, name);
+    return name;
+  }
+
+  #defineFunction(
+    operations: readonly RecordedOperation[],
+    inputs: readonly number[],
+    outputs: readonly number[],
+  ): string {
+    const { constants, types } = this.#recording;
+    const typeOf = (id: number): number => types.get(id) ?? (this.#binding["TF_FLOAT"] as number);
+    const names = new Map(inputs.map((id, index) => [id, `argument_${index}`]));
+    const nodes: Message[] = [];
+    const source = (id: number): string => {
+      const constant = constants.get(id);
+      if (!names.has(id) && constant !== undefined) {
+        nodes.push(constantMessage(`inner_${nodes.length}`, constant, this.#binding));
+        names.set(id, `inner_${nodes.length - 1}:output:0`);
+      }
+      return names.get(id) as string;
+    };
+    for (const operation of operations) {
+      const sources = operation.inputs.map(source);
+      const name = `inner_${nodes.length}`;
+      nodes.push(nodeMessage(name, operation.name, sources, this.#attributes(operation.attributes)));
+      const port = OUTPUT_PORTS[operation.name] as string;
+      operation.outputs.forEach((id, index) => names.set(id, `${name}:${port}:${index}`));
+    }
+    const body = message(
+      ...nodes.map((node) => messageField(3, node)),
+      ...outputs.map((id, index) => textMapField(4, `result_${index}`, names.get(id) as string)),
+      mapField(5, "_XlaMustCompile", integerField(5, 1)),
+    );
+    const signature = message(
+      ...inputs.map((id, index) =>
+        messageField(2, message(textField(1, `argument_${index}`), integerField(3, typeOf(id)))),
+      ),
+      ...outputs.map((id, index) =>
+        messageField(3, message(textField(1, `result_${index}`), integerField(3, typeOf(id)))),
+      ),
+    );
+    const text = Buffer.from(formatMessage(message(signature, body))).toString("latin1");
+    const name = this.#functions.get(text)?.name ?? `region_${this.#functions.size}`;
+    this.#functions.set(text, {
+      name,
+      definition: message(messageField(1, message(textField(1, name), signature)), body),
+    });
+    return name;
+  }
+
+  #attributes(attributes: readonly BindingAttribute[]): Record<string, Message> {
+    return Object.fromEntries(
+      attributes.map((attribute) => [attribute.name, attributeMessage(attribute, this.#binding)]),
+    );
+  }
+}
+
+/** TensorFlow's names of the outputs of operations that regions may hold: a function's body refers to them by name. */
+const OUTPUT_PORTS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({
+    z:
+      "Add AddV2 Sub Mul Div RealDiv Maximum Minimum Pow SquaredDifference BitwiseAnd BitwiseOr BitwiseXor RightShift " +
+      "Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr",
+    y: "Abs Neg Exp Expm1 Log Log1p Sqrt Rsqrt Square Reciprocal Tanh Sigmoid Erf Sign Step Cast Transpose LogicalNot",
+    output:
+      "Const Identity Reshape ExpandDims Squeeze Sum Mean Max Min Prod Select SelectV2 BiasAdd BiasAddGrad Tile Fill Split",
+    softmax: "Softmax",
+    activations: "Relu",
+    sum: "AddN",
+  }).flatMap(([port, operations]) => operations.split(" ").map((operation) => [operation, port])),
+);
+
+function nodeMessage(
+  name: string,
+  operation: string,
+  inputs: readonly string[],
+  attributes: Record<string, Message>,
+): Message {
+  return message(
+    textField(1, name),
+    textField(2, operation),
+    ...inputs.map((input) => textField(3, input)),
+    ...Object.entries(attributes).map(([key, value]) => mapField(5, key, value)),
+  );
+}
+
+function constantMessage(name: string, { shape, dtype, values }: RecordedConstant, binding: Binding): Message {
+  const tensor = message(
+    integerField(1, dtype),
+    messageField(2, shapeMessage(shape)),
+    bytesField(4, contentBytes(values, dtype, binding)),
+  );
+  return nodeMessage(name, "Const", [], { dtype: integerField(6, dtype), value: messageField(8, tensor) });
+}
+
+function contentBytes(values: ArrayLike<number>, dtype: number, binding: Binding): Uint8Array {
+  if (dtype === binding["TF_BOOL"]) return Uint8Array.from(values);
+  const typed = dtype === binding["TF_INT32"] ? Int32Array.from(values) : Float32Array.from(values);
+  return new Uint8Array(typed.buffer);
+}
+
+function shapeMessage(shape: readonly number[]): Message {
+  return message(...shape.map((size) => messageField(2, integerField(1, size))));
+}
+
+function attributeMessage({ name, type, value }: BindingAttribute, binding: Binding): Message {
+  if (type === binding["TF_ATTR_BOOL"]) return integerField(5, value === true ? 1 : 0);
+  if (type === binding["TF_ATTR_TYPE"]) return integerField(6, value as number);
+  if (type === binding["TF_ATTR_FLOAT"]) return floatField(4, value as number);
+  if (type === binding["TF_ATTR_STRING"]) return textField(2, value as string);
+  if (type === binding["TF_ATTR_SHAPE"]) return messageField(7, shapeMessage(value as number[]));
+  if (type === binding["TF_ATTR_INT"] && Array.isArray(value)) {
+    return messageField(1, message(...(value as number[]).map((item) => integerField(3, item))));
+  }
+  if (type === binding["TF_ATTR_INT"]) return integerField(3, value as number);
+  throw new RangeError(`attribute ${name} must be of a type that graphs can hold, got type ${type}.`);
+}
