@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 
 import type { Mode } from "../mode.ts";
-import { dropoutMask } from "./dropout.ts";
+import { dropout } from "./dropout.ts";
+import { fusedRegion } from "./fused-region.ts";
 
 /** What {@link attention} gives back. */
 export interface AttentionResult {
@@ -32,9 +33,7 @@ export function attention(
     const scale = 1 / Math.sqrt(query.shape[3]);
     const scores = tf.matMul(query.mul(scale), key, false, true).add(bias); // [batch, heads, tokens, tokens]
     const weights = softmaxLast(scores) as tf.Tensor4D; // [batch, heads, tokens, tokens]
-    if (!mode.training || rate === 0) return { context: tf.matMul(weights, value), weights };
-    const mask = dropoutMask(weights.shape, rate, mode.noise.seed, mode.noise.nextSite());
-    return { context: tf.matMul(weights.mul(mask), value), weights };
+    return { context: tf.matMul(dropout(weights, rate, mode), value), weights };
   }) as unknown as AttentionResult;
 }
 
@@ -45,8 +44,10 @@ const softmaxLast = tf.customGrad((...inputs) => {
   save([weights]);
   const gradFunc = (gradient: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
     const [weights] = saved as [tf.Tensor];
-    const weighted = gradient.mul(weights);
-    return weighted.sub(weights.mul(weighted.sum(-1, true)));
+    return fusedRegion(() => {
+      const weighted = gradient.mul(weights);
+      return weighted.sub(weights.mul(weighted.sum(-1, true)));
+    });
   };
   return { value: weights, gradFunc: gradFunc as never };
 });

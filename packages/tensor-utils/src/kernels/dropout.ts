@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 
 import type { Mode } from "../mode.ts";
 import { mixBits } from "../random.ts";
+import { fusedRegion } from "./fused-region.ts";
 import { hasNativeOperations, nativeOperation, typeAttribute } from "./native-operation.ts";
 
 /**
@@ -19,10 +20,21 @@ import { hasNativeOperations, nativeOperation, typeAttribute } from "./native-op
 export function dropout<T extends tf.Tensor>(input: T, rate: number, mode: Mode): T {
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`rate must be in [0, 1), got ${rate}.`);
   if (!mode.training || rate === 0) return input;
+  const { seed } = mode.noise;
   const site = mode.noise.nextSite();
   return tf.tidy(() => {
-    const mask = dropoutMask(input.shape, rate, mode.noise.seed, site);
-    return input.mul<T>(mask);
+    const seeds = siteSeeds(seed, site);
+    const masked = (values: tf.Tensor, row: tf.Tensor, column: tf.Tensor): tf.Tensor =>
+      fusedRegion(() => values.mul(maskOf(values.shape, rate, { row, column })));
+    // The mask is computed again for the gradient: cheaper than keeping it.
+    const masking = tf.customGrad((...inputs) => {
+      const [values, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
+      save([seeds.row, seeds.column]);
+      const gradFunc = (gradient: tf.Tensor, [row, column]: tf.Tensor[]): tf.Tensor =>
+        masked(gradient, row as tf.Tensor, column as tf.Tensor);
+      return { value: masked(values, seeds.row, seeds.column), gradFunc: gradFunc as never };
+    });
+    return masking(input) as T;
   });
 }
 
@@ -33,34 +45,56 @@ export function dropout<T extends tf.Tensor>(input: T, rate: number, mode: Mode)
  * @returns float32 `shape`; constant for gradients.
  */
 export function dropoutMask(shape: readonly number[], rate: number, seed: tf.Tensor1D, site: number): tf.Tensor {
-  const width = shape.at(-1) ?? 1;
-  const rowCount = shape.slice(0, -1).reduce((product, size) => product * size, 1);
-  return tf.tidy(() => {
-    const [rowSeed, columnSeed] = tf.split(seed, 2) as [tf.Tensor1D, tf.Tensor1D];
-    const rows = mixedCounter(rowCount, mixBits(2 * site + 1), rowSeed).reshape([rowCount, 1]);
-    const columns = makeOdd(mixedCounter(width, mixBits(2 * site + 2), columnSeed)).reshape([1, width]);
-    const bits = multiplyWrapped(rows, columns); // int32 [rowCount, width], uniform
-    const threshold = Math.round(rate * 2 ** 32) - 2 ** 31;
-    const kept = bits.greaterEqual(tf.scalar(threshold, "int32")); // [rowCount, width]
-    return kept
-      .cast("float32")
-      .mul(1 / (1 - rate))
-      .reshape([...shape]);
-  });
+  return tf.tidy(() => maskOf(shape, rate, siteSeeds(seed, site)));
 }
 
-/** `mixBits(mixBits(i ^ salt) ^ seed)` for i in 0 … length - 1, int32 `[length]`. */
-function mixedCounter(length: number, salt: number, seed: tf.Tensor1D): tf.Tensor1D {
-  // The inner hash does not depend on the step: it is a constant of a recorded graph.
-  const counter = Int32Array.from({ length }, (_, index) => mixBits(index ^ salt));
-  if (!hasNativeOperations()) {
-    const [seedValue] = seed.dataSync();
-    return tf.tensor1d(counter.map((value) => mixBits(value ^ (seedValue as number))), "int32");
-  }
-  let bits: tf.Tensor = bitwise("BitwiseXor", tf.tensor1d(counter, "int32"), seed);
-  bits = bitwise("BitwiseXor", bits, shiftRightUnsigned(bits, 16)).mul(tf.scalar(0x85ebca6b | 0, "int32"));
-  bits = bitwise("BitwiseXor", bits, shiftRightUnsigned(bits, 13)).mul(tf.scalar(0xc2b2ae35 | 0, "int32"));
-  return bitwise("BitwiseXor", bits, shiftRightUnsigned(bits, 16)) as tf.Tensor1D;
+/** A seed for the rows and one for the columns of a site, int32 `[1]` each. */
+interface SiteSeeds {
+  readonly row: tf.Tensor;
+  readonly column: tf.Tensor;
+}
+
+/** Stands outside the fused region, so that sites of one shape share its code. */
+function siteSeeds(seed: tf.Tensor1D, site: number): SiteSeeds {
+  const salts = tf.tensor1d([mixBits(2 * site + 1), mixBits(2 * site + 2)], "int32");
+  const [row, column] = tf.split(mixTensor(xor(seed, salts)), 2) as [tf.Tensor, tf.Tensor];
+  return { row, column };
+}
+
+function maskOf(shape: readonly number[], rate: number, seeds: SiteSeeds): tf.Tensor {
+  const width = shape.at(-1) ?? 1;
+  const rowCount = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  const rows = counterBits(rowCount, seeds.row).reshape([rowCount, 1]);
+  const columns = makeOdd(counterBits(width, seeds.column)).reshape([1, width]);
+  const bits = multiplyWrapped(rows, columns); // int32 [rowCount, width], uniform
+  const threshold = Math.round(rate * 2 ** 32) - 2 ** 31;
+  const kept = bits.greaterEqual(tf.scalar(threshold, "int32")); // [rowCount, width]
+  const factors = kept.cast("float32").mul(1 / (1 - rate));
+  return factors.reshape([...shape]);
+}
+
+/** `mixBits(mixBits(i) ^ seed)` for i in 0 … length - 1, int32 `[length]`. */
+function counterBits(length: number, seed: tf.Tensor): tf.Tensor {
+  const counter = Int32Array.from({ length }, (_, index) => mixBits(index));
+  return mixTensor(xor(tf.tensor1d(counter, "int32"), seed));
+}
+
+/** `mixBits` of every number. */
+function mixTensor(bits: tf.Tensor): tf.Tensor {
+  if (!hasNativeOperations()) return tf.tensor1d((bits.dataSync() as Int32Array).map(mixBits), "int32");
+  const first = xor(bits, shiftRightUnsigned(bits, 16)).mul(tf.scalar(0x85ebca6b | 0, "int32"));
+  const second = xor(first, shiftRightUnsigned(first, 13)).mul(tf.scalar(0xc2b2ae35 | 0, "int32"));
+  return xor(second, shiftRightUnsigned(second, 16));
+}
+
+/** Exclusive or of every pair of numbers; `right` may be one number for all. */
+function xor(left: tf.Tensor, right: tf.Tensor): tf.Tensor {
+  if (hasNativeOperations()) return bitwise("BitwiseXor", left, right);
+  const [values, others] = [left.dataSync() as Int32Array, right.dataSync() as Int32Array];
+  return tf.tensor1d(
+    values.map((value, index) => value ^ (others[index % others.length] as number)),
+    "int32",
+  );
 }
 
 function shiftRightUnsigned(bits: tf.Tensor, places: number): tf.Tensor {
@@ -69,9 +103,12 @@ function shiftRightUnsigned(bits: tf.Tensor, places: number): tf.Tensor {
   return bitwise("BitwiseAnd", shifted, tf.scalar(2 ** (32 - places) - 1, "int32"));
 }
 
-function makeOdd(bits: tf.Tensor1D): tf.Tensor1D {
-  if (hasNativeOperations()) return bitwise("BitwiseOr", bits, tf.scalar(1, "int32")) as tf.Tensor1D;
-  return tf.tensor1d((bits.dataSync() as Int32Array).map((value) => value | 1), "int32");
+function makeOdd(bits: tf.Tensor): tf.Tensor {
+  if (hasNativeOperations()) return bitwise("BitwiseOr", bits, tf.scalar(1, "int32"));
+  return tf.tensor1d(
+    (bits.dataSync() as Int32Array).map((value) => value | 1),
+    "int32",
+  );
 }
 
 /** The low 32 bits of every product `[rows, 1] × [1, width]`, int32 `[rows, width]`. */

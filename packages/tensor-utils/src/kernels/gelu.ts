@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 
+import { fusedRegion } from "./fused-region.ts";
+
 /** √(1/2π), the height of the normal density. */
 const DENSITY = 0.3989422804014327;
 
@@ -15,11 +17,14 @@ export function gelu<T extends tf.Tensor>(input: T): T {
 const exactGelu = tf.customGrad((...inputs) => {
   const [input, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
   save([input]);
-  const gradFunc = (gradient: tf.Tensor, [input]: tf.Tensor[]): tf.Tensor => {
-    const density = (input as tf.Tensor).square().mul(-0.5).exp().mul(DENSITY);
-    return gradient.mul(cumulative(input as tf.Tensor).add((input as tf.Tensor).mul(density)));
+  const gradFunc = (gradient: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+    const [input] = saved as [tf.Tensor];
+    return fusedRegion(() => {
+      const density = input.square().mul(-0.5).exp().mul(DENSITY);
+      return gradient.mul(cumulative(input).add(input.mul(density)));
+    });
   };
-  return { value: input.mul(cumulative(input)), gradFunc: gradFunc as never };
+  return { value: fusedRegion(() => input.mul(cumulative(input))), gradFunc: gradFunc as never };
 });
 
 /** Φ(x), the normal distribution function. */

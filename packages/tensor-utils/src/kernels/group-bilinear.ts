@@ -43,7 +43,12 @@ const blockForm = (blocks: number, blockSize: number, labels: number) =>
           weight: columns(weight, block, blockSize ** 2),
         }),
       );
-      return [0, 1, 2].map((index) => tf.concat(parts.map((part) => part[index] as tf.Tensor2D), 1));
+      return [0, 1, 2].map((index) =>
+        tf.concat(
+          parts.map((part) => part[index] as tf.Tensor2D),
+          1,
+        ),
+      );
     };
     return { value: value.reshape([head.shape[0], labels]), gradFunc: gradFunc as never };
   });
@@ -66,7 +71,10 @@ function blockGradients(
 /** `[pairs, size]` × `[pairs, size]` → `[pairs, size²]`. */
 function outerProducts(head: tf.Tensor2D, tail: tf.Tensor2D): tf.Tensor2D {
   const [pairs, size] = head.shape;
-  return head.expandDims(2).mul(tail.expandDims(1)).reshape([pairs, size * size]);
+  return head
+    .expandDims(2)
+    .mul(tail.expandDims(1))
+    .reshape([pairs, size * size]);
 }
 
 function columns(matrix: tf.Tensor2D, block: number, size: number): tf.Tensor2D {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 
+import { fusedRegion } from "./fused-region.ts";
 import { addBias, sumRows } from "./linear.ts";
 
 /**
@@ -18,20 +19,22 @@ export function layerNorm<T extends tf.Tensor>(input: T, gain: tf.Tensor, shift:
 const normalise = (epsilon: number) =>
   tf.customGrad((...inputs) => {
     const [input, gain, shift, save] = inputs as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
-    const { centred, inverse } = statistics(input, epsilon);
-    const normal = centred.mul(inverse); // […, width]
+    const { normal, inverse, value } = fusedRegion(() => {
+      const { centred, inverse } = statistics(input, epsilon);
+      const normal = centred.mul(inverse); // […, width]
+      return { normal, inverse, value: addBias(normal.mul(gain), shift) };
+    });
     save([normal, inverse, gain]);
     const gradFunc = (gradient: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [normal, inverse, gain] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const scaled = gradient.mul(gain); // […, width]
-      const along = normal.mul(scaled.mul(normal).mean(-1, true)); // […, width]
-      return [
-        scaled.sub(scaled.mean(-1, true)).sub(along).mul(inverse),
-        sumRows(gradient.mul(normal)),
-        sumRows(gradient),
-      ];
+      const inputGradient = fusedRegion(() => {
+        const scaled = gradient.mul(gain); // […, width]
+        const along = normal.mul(scaled.mul(normal).mean(-1, true)); // […, width]
+        return scaled.sub(scaled.mean(-1, true)).sub(along).mul(inverse);
+      });
+      return [inputGradient, sumRows(gradient.mul(normal)), sumRows(gradient)];
     };
-    return { value: addBias(normal.mul(gain), shift), gradFunc: gradFunc as never };
+    return { value, gradFunc: gradFunc as never };
   });
 
 function statistics(input: tf.Tensor, epsilon: number): { centred: tf.Tensor; inverse: tf.Tensor } {
