@@ -1,0 +1,112 @@
+import { Tokenizer as Subwords } from "tokenizers";
+
+import { ModelFileError } from "./model-file-error.ts";
+import { parseTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** How {@link parseTokenizer} reads words. */
+export interface ParseTokenizerOptions {
+  /** Opens the error messages: the directory that the files come from. */
+  readonly place?: string;
+  /**
+   * Puts a space before each word, as inside a sentence; only a byte-level vocabulary (RoBERTa) sees the difference.
+   * Without it a word is tokenized as if it stood alone.
+   */
+  readonly leadingSpace?: boolean;
+}
+
+/** Words that go to the library in one call; bounds what the call holds in memory. */
+const BATCH_WORDS = 65_536;
+
+/** The names that BERT, then RoBERTa, gives its special tokens; ALBERT mixes them. */
+const SPECIAL_TOKENS = {
+  cls_token: ["[CLS]", "<s>"],
+  sep_token: ["[SEP]", "</s>"],
+  pad_token: ["[PAD]", "<pad>"],
+  unk_token: ["[UNK]", "<unk>"],
+} as const;
+
+/**
+ * Reads a tokenizer from the text of its files.
+ *
+ * @param files Text by file name: `tokenizer.json`, or `vocab.txt`, or `vocab.json` with `merges.txt`; the first that is
+ *   there counts. `tokenizer_config.json` and `special_tokens_map.json` are read too.
+ * @throws {ModelFileError} If the files are missing or damaged; it names the file, and the line of a vocabulary.
+ */
+export function parseTokenizer(
+  files: ReadonlyMap<string, string>,
+  options: ParseTokenizerOptions = {},
+): SubwordTokenizer {
+  const place = options.place === undefined ? "" : `${options.place}/`;
+  return new SubwordTokenizer(parseTokenizerFiles(files, place), files, options.leadingSpace ?? false);
+}
+
+/** A subword vocabulary: WordPiece (BERT), byte-level BPE (RoBERTa) or SentencePiece (ALBERT). */
+export class SubwordTokenizer implements Tokenizer {
+  readonly vocabularySize: number;
+  readonly startIds: readonly number[];
+  readonly endIds: readonly number[];
+  readonly padId: number;
+  /** The text that the tokenizer was read from, by file name. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly #subwords: Subwords;
+  readonly #unknownId: number;
+  readonly #prefix: string;
+  readonly #wordIds = new Map<string, readonly number[]>([["", Object.freeze([])]]);
+
+  /** Use {@link parseTokenizer}. */
+  constructor(parsed: TokenizerFiles, files: ReadonlyMap<string, string>, leadingSpace: boolean) {
+    this.#subwords = createSubwords(parsed);
+    this.vocabularySize = this.#subwords.getVocabSize(true);
+    this.startIds = Object.freeze([specialId(this.#subwords, parsed, "cls_token")]);
+    this.endIds = Object.freeze([specialId(this.#subwords, parsed, "sep_token")]);
+    this.padId = specialId(this.#subwords, parsed, "pad_token");
+    this.#unknownId = specialId(this.#subwords, parsed, "unk_token");
+    this.#prefix = leadingSpace ? " " : "";
+    this.files = files;
+  }
+
+  async prepare(words: Iterable<string>): Promise<void> {
+    const added = [...new Set(words)].filter((word) => !this.#wordIds.has(word));
+    for (let start = 0; start < added.length; start += BATCH_WORDS) {
+      const batch = added.slice(start, start + BATCH_WORDS);
+      const inputs = batch.map((word) => this.#prefix + word);
+      const encodings = await this.#subwords.encodeBatch(inputs, { addSpecialTokens: false });
+      for (const [index, encoding] of encodings.entries()) {
+        this.#wordIds.set(batch[index] as string, Object.freeze(encoding.getIds()));
+      }
+    }
+  }
+
+  tokenizeWord(word: string): readonly number[] {
+    const ids = this.#wordIds.get(word);
+    if (ids === undefined) throw new RangeError(`word must be among those given to prepare, got "${word}".`);
+    return ids;
+  }
+
+  id(token: string): number {
+    return this.#subwords.tokenToId(token) ?? this.#unknownId;
+  }
+
+  /** The token of an id as the vocabulary spells it; undefined beyond the vocabulary. */
+  token(id: number): string | undefined {
+    return this.#subwords.idToToken(id) ?? undefined;
+  }
+}
+
+function createSubwords({ path, json }: TokenizerFiles): Subwords {
+  try {
+    return Subwords.fromString(json);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelFileError(path, `must hold a tokenizer, but the library says: ${problem}.`, { cause });
+  }
+}
+
+function specialId(subwords: Subwords, parsed: TokenizerFiles, role: keyof typeof SPECIAL_TOKENS): number {
+  const named = parsed.config[role];
+  const candidates = typeof named === "string" ? [named] : SPECIAL_TOKENS[role];
+  const id = candidates.map((token) => subwords.tokenToId(token)).find((found) => found !== null);
+  if (id === undefined) throw new ModelFileError(parsed.path, `must hold the token ${candidates.join(" or ")}.`);
+  return id as number;
+}
