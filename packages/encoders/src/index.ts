@@ -1,5 +1,13 @@
 export type { Activation } from "./activation.ts";
 export type { Backbone } from "./backbone.ts";
 export { type BertConfig, BertEncoder } from "./bert.ts";
+export {
+  collateDocuments,
+  type CollateDocumentsOptions,
+  type DocumentInput,
+  type WindowPlacement,
+} from "./document-input.ts";
+export type { WindowOptions } from "./document-windows.ts";
 export type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
+export { type DocumentEncoding, encodeDocuments } from "./long-document.ts";
 export type { Tokenizer } from "./tokenizer.ts";
