@@ -48,7 +48,5 @@ export interface Document {
 export function documentPairs(document: Document): readonly EntityPair[] {
   if (document.candidatePairs !== undefined) return document.candidatePairs;
   const numbers = document.entities.map((_, index) => index);
-  return numbers.flatMap((head) =>
-    numbers.filter((tail) => tail !== head).map((tail): EntityPair => [head, tail]),
-  );
+  return numbers.flatMap((head) => numbers.filter((tail) => tail !== head).map((tail): EntityPair => [head, tail]));
 }

@@ -1,4 +1,25 @@
 export { batches, type BatchOptions, type Shuffler } from "./batches.ts";
-export { type Document, documentPairs, type Entity, type EntityPair, type Mention, type RelationFact } from "./document.ts";
+export { type BiomedicalTableOptions, parseBiomedicalTable } from "./biomedical-table.ts";
+export { formatBiomedicalTable } from "./biomedical-table-writer.ts";
+export {
+  type DocredDocument,
+  type DocredLabel,
+  type DocredMention,
+  type DocredSubmissionRow,
+  formatDocred,
+  parseDocred,
+  toDocredSubmission,
+} from "./docred.ts";
+export {
+  type Document,
+  documentPairs,
+  type Entity,
+  type EntityPair,
+  type Mention,
+  type RelationFact,
+} from "./document.ts";
 export type { EntityRelation, Extraction, Extractor, Span, SpanRelation, TypedSpan } from "./extraction.ts";
+export { factKey, parseFacts, trainFacts } from "./facts.ts";
 export { DatasetFormatError } from "./format.ts";
+export { entityTypes, parseLabels, relationNames, requireLabels, requireUniqueIds } from "./labels.ts";
+export { DATASET_FORMATS, type DatasetFormat, loadDocuments, loadFacts, loadLabels, type LoadOptions } from "./load.ts";
