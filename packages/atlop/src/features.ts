@@ -1,0 +1,127 @@
+import { type Document, documentPairs, type EntityPair } from "@relatum/datasets";
+import type { Tokenizer } from "@relatum/encoders";
+
+import type { AtlopConfig } from "./config.ts";
+import { THRESHOLD_LABEL } from "./loss.ts";
+
+/** What ATLOP reads of one document, in plain arrays. */
+export interface AtlopFeatures {
+  readonly documentId: string;
+  /** The text with its markers, cut to the config's `maxTokens`, start and end tokens included. */
+  readonly tokenIds: readonly number[];
+  /** By entity and mention, the token whose vector stands for the mention; may lie in what was cut off. */
+  readonly mentionStarts: readonly (readonly number[])[];
+  /** The pairs to classify; of a labelled document without candidates, those that have a relation come first. */
+  readonly pairs: readonly EntityPair[];
+  /** By pair, the label numbers that hold, ascending; `[0]` where no relation does. None for an unlabelled document. */
+  readonly targets?: readonly (readonly number[])[];
+}
+
+/** A document's text as tokens. */
+export interface MarkedText {
+  /** Every token, start and end tokens included, nothing cut. */
+  readonly tokenIds: readonly number[];
+  /** By sentence and word, the first token of the word, its opening marker counted in; one more entry ends the sentence. */
+  readonly wordStarts: readonly (readonly number[])[];
+}
+
+/** The symbol that the paper puts at both ends of a mention. */
+const MARKER = "*";
+
+/**
+ * Turns a document into features.
+ *
+ * @param tokenizer Must have been given the document's words with `prepare`; {@link featurizeAtlopDocuments} does.
+ * @throws {RangeError} If a fact's relation is not among the config's.
+ */
+export function featurizeAtlop(document: Document, tokenizer: Tokenizer, config: AtlopConfig): AtlopFeatures {
+  const text = markText(document, tokenizer, config);
+  const pieces = text.tokenIds.slice(0, config.maxTokens - tokenizer.endIds.length);
+  const mentionStarts = document.entities.map(({ mentions }) =>
+    mentions.map(({ sentence, start }) => text.wordStarts[sentence]?.[start] as number),
+  );
+  const cut = text.tokenIds.length > config.maxTokens;
+  const tokenIds = cut ? [...pieces, ...tokenizer.endIds] : text.tokenIds;
+  return { documentId: document.id, tokenIds, mentionStarts, ...labelPairs(document, config) };
+}
+
+/** Turns documents into features, tokenizing all of their words in one go. */
+export async function featurizeAtlopDocuments(
+  documents: readonly Document[],
+  tokenizer: Tokenizer,
+  config: AtlopConfig,
+): Promise<AtlopFeatures[]> {
+  await tokenizer.prepare(new Set(documents.flatMap(({ sentences }) => sentences.flat())));
+  return documents.map((document) => featurizeAtlop(document, tokenizer, config));
+}
+
+/**
+ * Tokenizes a document word by word and puts a `*` at both ends of each mention.
+ *
+ * A word that opens several mentions gets one marker, and so does one that closes several.
+ *
+ * @param tokenizer Must have been given the document's words with `prepare`.
+ */
+export function markText(document: Document, tokenizer: Tokenizer, config: AtlopConfig): MarkedText {
+  const { opening, closing } = config.entityMarkers ? findMarkedWords(document) : NO_MARKED_WORDS;
+  const marker = tokenizer.id(MARKER);
+  const tokenIds = [...tokenizer.startIds];
+  const wordStarts = document.sentences.map((words, sentence) => {
+    const starts = words.map((word, index) => {
+      const start = tokenIds.length;
+      if (opening.has(`${sentence}/${index}`)) tokenIds.push(marker);
+      tokenIds.push(...tokenizer.tokenizeWord(word));
+      if (closing.has(`${sentence}/${index}`)) tokenIds.push(marker);
+      return start;
+    });
+    return [...starts, tokenIds.length];
+  });
+  tokenIds.push(...tokenizer.endIds);
+  return { tokenIds, wordStarts };
+}
+
+/** First and last words of mentions, as `sentence/word`. */
+function findMarkedWords({ entities }: Document): { opening: ReadonlySet<string>; closing: ReadonlySet<string> } {
+  const mentions = entities.flatMap((entity) => entity.mentions);
+  return {
+    opening: new Set(mentions.map(({ sentence, start }) => `${sentence}/${start}`)),
+    closing: new Set(mentions.map(({ sentence, end }) => `${sentence}/${end - 1}`)),
+  };
+}
+
+const NO_MARKED_WORDS: ReturnType<typeof findMarkedWords> = { opening: new Set(), closing: new Set() };
+
+function labelPairs(document: Document, config: AtlopConfig): Pick<AtlopFeatures, "pairs" | "targets"> {
+  if (!document.labelled) return { pairs: documentPairs(document) };
+  const labels = labelsByPair(document, config);
+  const pairs = documentPairs(document);
+  // Without candidates the authors list the related pairs first, in the order in which the data names them.
+  const related = new Set(document.relations.map(({ head, tail }) => `${head}/${tail}`));
+  const ordered =
+    document.candidatePairs === undefined
+      ? [...[...related].map(parsePair), ...pairs.filter(([head, tail]) => !related.has(`${head}/${tail}`))]
+      : pairs;
+  return { pairs: ordered, targets: ordered.map(([head, tail]) => labels.get(`${head}/${tail}`) ?? [THRESHOLD_LABEL]) };
+}
+
+function labelsByPair(document: Document, config: AtlopConfig): ReadonlyMap<string, readonly number[]> {
+  const labelIds = new Map(config.relations.map((relation, index) => [relation, index + 1]));
+  const found = new Map<string, Set<number>>();
+  for (const { head, tail, relation } of document.relations) {
+    const labelId = labelIds.get(relation);
+    if (labelId === undefined) {
+      throw new RangeError(
+        `document "${document.id}" must use the config's ${labelIds.size} relations only, got "${relation}". ` +
+          `Add it to relations, or take the fact out of the document.`,
+      );
+    }
+    const labels = found.get(`${head}/${tail}`) ?? new Set();
+    found.set(`${head}/${tail}`, labels.add(labelId));
+  }
+  return new Map([...found].map(([pair, labels]) => [pair, [...labels].toSorted((left, right) => left - right)]));
+}
+
+function parsePair(key: string): EntityPair {
+  const [head, tail] = key.split("/").map(Number);
+  return [head as number, tail as number];
+}
