@@ -94,10 +94,12 @@ class GraphBuilder {
   /** Functions by their text, so that equal ones are written once. */
   readonly #functions = new Map<string, { readonly name: string; readonly definition: Message }>();
   readonly #names = new Map<number, string>();
+  readonly #types: Map<number, number>;
 
   constructor(recording: Recording, binding: Binding) {
     this.#recording = recording;
     this.#binding = binding;
+    this.#types = new Map(recording.types);
   }
 
   addPlaceholder(name: string, { id, shape, dtype }: GraphInput): void {
@@ -108,12 +110,13 @@ class GraphBuilder {
       }),
     );
     this.#names.set(id, name);
+    this.#types.set(id, dtype);
   }
 
   addOperation(operation: RecordedOperation): void {
     const inputs = operation.inputs.map((id) => this.#source(id));
     const name = `node_${this.#nodes.length}`;
-    this.#nodes.push(nodeMessage(name, operation.name, inputs, this.#attributes(operation.attributes)));
+    this.#nodes.push(nodeMessage(name, operation.name, inputs, this.#attributes(operation)));
     operation.outputs.forEach((id, index) => this.#names.set(id, index === 0 ? name : `${name}:${index}`));
   }
 
@@ -130,8 +133,7 @@ class GraphBuilder {
 
   /** An identity, so that an input or a constant can be an output too. */
   addOutput(name: string, id: number): string {
-    const type = this.#recording.types.get(id) ?? (this.#binding["TF_FLOAT"] as number);
-    this.#nodes.push(nodeMessage(name, "Identity", [this.#source(id)], { T: integerField(6, type) }));
+    this.#nodes.push(nodeMessage(name, "Identity", [this.#source(id)], { T: integerField(6, this.#typeOf(id)) }));
     return `${name}:0`;
   }
 
@@ -161,13 +163,16 @@ class GraphBuilder {
     return name;
   }
 
+  #typeOf(id: number): number {
+    return this.#types.get(id) as number;
+  }
+
   #defineFunction(
     operations: readonly RecordedOperation[],
     inputs: readonly number[],
     outputs: readonly number[],
   ): string {
-    const { constants, types } = this.#recording;
-    const typeOf = (id: number): number => types.get(id) ?? (this.#binding["TF_FLOAT"] as number);
+    const { constants } = this.#recording;
     const names = new Map(inputs.map((id, index) => [id, `argument_${index}`]));
     const nodes: Message[] = [];
     const source = (id: number): string => {
@@ -181,7 +186,7 @@ class GraphBuilder {
     for (const operation of operations) {
       const sources = operation.inputs.map(source);
       const name = `inner_${nodes.length}`;
-      nodes.push(nodeMessage(name, operation.name, sources, this.#attributes(operation.attributes)));
+      nodes.push(nodeMessage(name, operation.name, sources, this.#attributes(operation)));
       const port = OUTPUT_PORTS[operation.name] as string;
       operation.outputs.forEach((id, index) => names.set(id, `${name}:${port}:${index}`));
     }
@@ -192,10 +197,10 @@ class GraphBuilder {
     );
     const signature = message(
       ...inputs.map((id, index) =>
-        messageField(2, message(textField(1, `argument_${index}`), integerField(3, typeOf(id)))),
+        messageField(2, message(textField(1, `argument_${index}`), integerField(3, this.#typeOf(id)))),
       ),
       ...outputs.map((id, index) =>
-        messageField(3, message(textField(1, `result_${index}`), integerField(3, typeOf(id)))),
+        messageField(3, message(textField(1, `result_${index}`), integerField(3, this.#typeOf(id)))),
       ),
     );
     const text = Buffer.from(formatMessage(message(signature, body))).toString("latin1");
@@ -207,10 +212,17 @@ class GraphBuilder {
     return name;
   }
 
-  #attributes(attributes: readonly BindingAttribute[]): Record<string, Message> {
-    return Object.fromEntries(
-      attributes.map((attribute) => [attribute.name, attributeMessage(attribute, this.#binding)]),
-    );
+  #attributes({ name, attributes, inputs }: RecordedOperation): Record<string, Message> {
+    // tfjs leaves these two to eager execution to find out; a graph wants them said.
+    const implied =
+      name === "ExpandDims"
+        ? {
+            T: integerField(6, this.#typeOf(inputs[0] as number)),
+            Tdim: integerField(6, this.#binding["TF_INT32"] as number),
+          }
+        : {};
+    const said = attributes.map((attribute) => [attribute.name, attributeMessage(attribute, this.#binding)]);
+    return { ...implied, ...Object.fromEntries(said) };
   }
 }
 
@@ -222,7 +234,7 @@ const OUTPUT_PORTS: Readonly<Record<string, string>> = Object.fromEntries(
       "Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr",
     y: "Abs Neg Exp Expm1 Log Log1p Sqrt Rsqrt Square Reciprocal Tanh Sigmoid Erf Sign Step Cast Transpose LogicalNot",
     output:
-      "Const Identity Reshape ExpandDims Squeeze Sum Mean Max Min Prod Select SelectV2 BiasAdd BiasAddGrad Tile Fill Split",
+      "Const Identity Reshape ExpandDims Squeeze Sum Mean Max Min Prod Select SelectV2 BiasAdd BiasAddGrad Tile Fill Split SplitV Slice",
     softmax: "Softmax",
     activations: "Relu",
     sum: "AddN",

@@ -55,12 +55,14 @@ export function formatMessage(parts: Message): Uint8Array {
 
 /** Seven bits a byte, low ones first; a negative number as its 64-bit two's complement. */
 function varint(value: number): Uint8Array {
-  let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];
-  do {
-    const low = Number(rest & 127n);
-    rest >>= 7n;
-    bytes.push(rest > 0n ? low | 128 : low);
-  } while (rest > 0n);
+  if (value < 0) {
+    for (let rest = BigInt.asUintN(64, BigInt(value)); rest > 0n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
+    bytes.push((bytes.pop() as number) & 127);
+    return Uint8Array.from(bytes);
+  }
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  bytes.push(rest);
   return Uint8Array.from(bytes);
 }

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 
 import { defineGraph } from "./graph-definition.ts";
 import { type NodeBackend, nodeBackend } from "./node-binding.ts";
-import { recordOperations } from "./recorder.ts";
+import { NotRecordable, type Recording, recordOperations } from "./recorder.ts";
 import { inputSignature, inputTensors } from "./signature.ts";
 
 /** What a recorded function may use besides its input. */
@@ -74,19 +74,23 @@ export function record<Input>(fn: (input: Input) => tf.Tensor[], options: Record
 function compile(backend: NodeBackend, plain: () => tf.Tensor[], inputs: readonly tf.Tensor[]): Run | "plain" {
   const { binding } = backend;
   const inputIds = backend.getInputTensorIds(inputs);
-  let results: tf.Tensor[] = [];
-  const recording = recordOperations(backend, () => {
-    results = plain();
-    return backend.getInputTensorIds(results);
-  });
-  tf.dispose(results);
-  if (recording.readBack) return "plain";
-
   const placeholders = inputs.map((tensor, index) => ({
     id: inputIds[index] as number,
     shape: tensor.shape,
     dtype: binding[ELEMENT_TYPES[tensor.dtype as keyof typeof ELEMENT_TYPES]] as number,
   }));
+  let recording: Recording;
+  try {
+    recording = recordOperations(backend, new Map(placeholders.map((input) => [input.id, input])), () => {
+      const results = plain();
+      const ids = backend.getInputTensorIds(results);
+      tf.dispose(results);
+      return ids;
+    });
+  } catch (error) {
+    if (error instanceof NotRecordable) return "plain";
+    throw error;
+  }
   const graph = defineGraph(recording, placeholders, binding);
   const session = loadGraph(graph.bytes, backend);
   return {
