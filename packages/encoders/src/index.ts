@@ -1,4 +1,5 @@
 export type { Activation } from "./activation.ts";
+export { type AlbertConfig, AlbertEncoder } from "./albert.ts";
 export type { Backbone } from "./backbone.ts";
 export { type BertConfig, BertEncoder } from "./bert.ts";
 export {
@@ -10,4 +11,5 @@ export {
 export type { WindowOptions } from "./document-windows.ts";
 export type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
 export { type DocumentEncoding, encodeDocuments } from "./long-document.ts";
+export { type EncoderFamily, fromHuggingFaceName, toHuggingFaceName } from "./parameter-names.ts";
 export type { Tokenizer } from "./tokenizer.ts";

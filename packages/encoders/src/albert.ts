@@ -1,0 +1,137 @@
+import { dropout, LayerNorm, Linear, type Mode, Module, type Random } from "@relatum/tensor-utils";
+import * as tf from "@tensorflow/tfjs";
+
+import { activate, type Activation } from "./activation.ts";
+import type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
+import { attentionBias, SelfAttention } from "./self-attention.ts";
+import { INITIAL_DEVIATION, TokenEmbeddings } from "./token-embeddings.ts";
+
+/** The sizes and switches of an ALBERT encoder. */
+export interface AlbertConfig {
+  readonly family: "albert";
+  readonly vocabularySize: number;
+  /** Width of the embeddings, which are widened to `hiddenSize`. */
+  readonly embeddingSize: number;
+  readonly hiddenSize: number;
+  /** How many times a group of layers is applied. */
+  readonly layers: number;
+  /** Groups that the `layers` are divided among; those of one group share their weights. */
+  readonly groups: number;
+  /** Layers with weights of their own within a group. */
+  readonly layersPerGroup: number;
+  /** Attention heads of a layer; must divide `hiddenSize`. */
+  readonly heads: number;
+  readonly intermediateSize: number;
+  readonly maxPositions: number;
+  readonly typeVocabularySize: number;
+  /** Share of values dropped after the embeddings and the attention map, 0–1. */
+  readonly dropout: number;
+  /** Share of attention weights dropped, 0–1. */
+  readonly attentionDropout: number;
+  readonly layerNormEpsilon: number;
+  readonly activation: Activation;
+  readonly padId: number;
+}
+
+/** ALBERT: few transformer layers, applied again and again, over narrow embeddings. */
+export class AlbertEncoder extends Module implements Encoder {
+  readonly embeddings: TokenEmbeddings;
+  /** Widens the embeddings. */
+  readonly widening: Linear;
+  readonly groups: readonly (readonly AlbertLayer[])[];
+  readonly pooler: Linear;
+  /** What it was made from. */
+  readonly config: AlbertConfig;
+
+  /**
+   * Starts as Hugging Face does: weights normal with deviation 0.02, biases zero.
+   *
+   * @throws {RangeError} If `heads` does not divide `hiddenSize`.
+   */
+  constructor(config: AlbertConfig, random: Random) {
+    super();
+    const { hiddenSize, embeddingSize, heads } = config;
+    if (hiddenSize % heads !== 0) throw new RangeError(`heads must divide hiddenSize (${hiddenSize}), got ${heads}.`);
+    this.embeddings = new TokenEmbeddings({ ...config, countsPastPadding: false }, embeddingSize, random);
+    this.widening = new Linear(embeddingSize, hiddenSize, random, INITIAL_DEVIATION);
+    this.groups = Array.from({ length: config.groups }, () =>
+      Array.from({ length: config.layersPerGroup }, () => new AlbertLayer(config, random)),
+    );
+    this.pooler = new Linear(hiddenSize, hiddenSize, random, INITIAL_DEVIATION);
+    this.config = config;
+  }
+
+  get hiddenSize(): number {
+    return this.config.hiddenSize;
+  }
+
+  get heads(): number {
+    return this.config.heads;
+  }
+
+  get maxTokens(): number {
+    return this.config.maxPositions;
+  }
+
+  encode(input: EncoderInput, mode: Mode): EncoderOutput {
+    return tf.tidy(() => {
+      const bias = attentionBias(input.mask); // [batch, 1, 1 or tokens, tokens]
+      let hidden = this.widening.apply(this.embeddings.apply(input, mode)); // [batch, tokens, hidden]
+      let attention: tf.Tensor4D | undefined; // [batch, heads, tokens, tokens]
+      for (const layer of this.#layersInOrder()) ({ hidden, attention } = layer.apply(hidden, bias, mode));
+      return { hidden, pooled: this.#pool(hidden), ...(attention && { attention }) };
+    });
+  }
+
+  /** Each layer as often as it is applied. */
+  #layersInOrder(): AlbertLayer[] {
+    const { layers, groups } = this.config;
+    return Array.from(
+      { length: layers },
+      (_, index) => this.groups[Math.floor((index * groups) / layers)] ?? [],
+    ).flat();
+  }
+
+  /** A map of each row's first vector `[batch, hidden]`. */
+  #pool(hidden: tf.Tensor3D): tf.Tensor2D {
+    const [batch, , width] = hidden.shape;
+    const first = hidden.slice([0, 0, 0], [batch, 1, width]).reshape<tf.Tensor2D>([batch, width]); // [batch, hidden]
+    return this.pooler.apply(first).tanh();
+  }
+}
+
+/** One transformer layer; nothing is dropped after its feed-forward map. */
+class AlbertLayer extends Module {
+  readonly attention: SelfAttention;
+  readonly attentionOutput: Linear;
+  readonly attentionNorm: LayerNorm;
+  readonly intermediate: Linear;
+  readonly output: Linear;
+  readonly outputNorm: LayerNorm;
+  readonly #config: AlbertConfig;
+
+  constructor(config: AlbertConfig, random: Random) {
+    super();
+    const { hiddenSize, intermediateSize, layerNormEpsilon } = config;
+    this.attention = new SelfAttention(config, random);
+    this.attentionOutput = new Linear(hiddenSize, hiddenSize, random, INITIAL_DEVIATION);
+    this.attentionNorm = new LayerNorm(hiddenSize, layerNormEpsilon);
+    this.intermediate = new Linear(hiddenSize, intermediateSize, random, INITIAL_DEVIATION);
+    this.output = new Linear(intermediateSize, hiddenSize, random, INITIAL_DEVIATION);
+    this.outputNorm = new LayerNorm(hiddenSize, layerNormEpsilon);
+    this.#config = config;
+  }
+
+  /** `[batch, tokens, hidden]` to the same, and the attention `[batch, heads, tokens, tokens]`. */
+  apply(input: tf.Tensor3D, bias: tf.Tensor4D, mode: Mode): { hidden: tf.Tensor3D; attention: tf.Tensor4D } {
+    return tf.tidy(() => {
+      const { context, weights } = this.attention.apply(input, bias, mode); // [batch, tokens, hidden]
+      const attended = dropout(this.attentionOutput.apply(context), this.#config.dropout, mode); // [batch, tokens, hidden]
+      const middle = this.attentionNorm.apply(attended.add<tf.Tensor3D>(input)); // [batch, tokens, hidden]
+
+      const inner = activate(this.intermediate.apply(middle), this.#config.activation); // [batch, tokens, intermediate]
+      const mapped = this.output.apply(inner); // [batch, tokens, hidden]
+      return { hidden: this.outputNorm.apply(mapped.add<tf.Tensor3D>(middle)), attention: weights };
+    });
+  }
+}
