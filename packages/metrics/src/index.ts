@@ -1,1 +1,30 @@
-export {};
+export { type Counts, type PrecisionRecallF1, precisionRecallF1 } from "./counts.ts";
+export { type PrecisionRecallCurve, precisionRecallCurve, trapezoidArea } from "./curves.ts";
+export {
+  type DocumentScores,
+  type ScoreOptions,
+  type ScoringConvention,
+  scoreDocumentRelations,
+} from "./document-relations.ts";
+export { type EntityCountScores, scoreByEntityCount, scoreByRelation, scoreCandidatePairs } from "./grouped-relations.ts";
+export { scoreInferenceRelations } from "./inference-relations.ts";
+export { bestThresholdsPerRelation, type RelationThresholdOptions } from "./relation-thresholds.ts";
+export {
+  type BootstrapOptions,
+  bootstrapDifference,
+  bootstrapInterval,
+  type ConfidenceInterval,
+  countsByDocument,
+  type DocumentCounts,
+  type IntegerSource,
+  type PairedTest,
+  randomizationTest,
+} from "./significance.ts";
+export {
+  bestGlobalThreshold,
+  bestThreshold,
+  type KeepOptions,
+  keepScored,
+  type ThresholdChoice,
+  type ThresholdOptions,
+} from "./threshold.ts";
