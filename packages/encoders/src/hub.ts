@@ -54,10 +54,13 @@ export async function hubSettings(options: HubOptions, environment: Environment 
   const userCache = environment["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   const home = environment["HF_HOME"] || join(userCache, "huggingface");
   return {
-    hubCache: options.hubCache ?? (environment["HF_HUB_CACHE"] || environment["HUGGINGFACE_HUB_CACHE"] || join(home, "hub")),
+    hubCache:
+      options.hubCache ?? (environment["HF_HUB_CACHE"] || environment["HUGGINGFACE_HUB_CACHE"] || join(home, "hub")),
     cache: options.cache ?? (environment["RELATUM_CACHE"] || join(userCache, "relatum")),
     endpoint: (options.endpoint ?? (environment["HF_ENDPOINT"] || undefined))?.replace(/\/+$/, ""),
-    token: options.token ?? (environment["HF_TOKEN"] || (await readToken(environment["HF_TOKEN_PATH"] || join(home, "token")))),
+    token:
+      options.token ??
+      (environment["HF_TOKEN"] || (await readToken(environment["HF_TOKEN_PATH"] || join(home, "token")))),
     revision: options.revision ?? "main",
     offline: options.offline ?? isTrue(environment["HF_HUB_OFFLINE"]),
     timeout: options.timeout ?? DEFAULT_TIMEOUT,

@@ -35,8 +35,7 @@ export async function resolveEncoder(id: string, options: HubOptions = {}): Prom
   const settings = await hubSettings(options);
   const attempts: string[] = [];
   const directory =
-    (await findLocal(id, attempts)) ??
-    (MINILM_IDS.has(id) ? await resolveMinilm(settings, attempts) : undefined);
+    (await findLocal(id, attempts)) ?? (MINILM_IDS.has(id) ? await resolveMinilm(settings, attempts) : undefined);
   if (directory !== undefined) return directory;
   throw new EncoderNotFoundError(id, attempts, "Give the path of a directory that holds it.");
 }

@@ -1,0 +1,55 @@
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { ModelFileError } from "./model-file-error.ts";
+import type { ByteSource } from "./stored-tensor.ts";
+import type { ModelFiles } from "./weights.ts";
+
+/** The files of a model in a directory; close it when done. */
+export class ModelDirectory implements ModelFiles {
+  readonly path: string;
+  readonly #handles: FileHandle[] = [];
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  async text(name: string): Promise<string | undefined> {
+    try {
+      return await readFile(join(this.path, name), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async source(name: string): Promise<ByteSource | undefined> {
+    const path = join(this.path, name);
+    let handle: FileHandle;
+    try {
+      handle = await open(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+    this.#handles.push(handle);
+    const { size } = await handle.stat();
+    return { path, size, read: (start, end) => readRange(handle, path, start, end) };
+  }
+
+  /** Closes the files that were opened. */
+  async close(): Promise<void> {
+    await Promise.all(this.#handles.splice(0).map((handle) => handle.close()));
+  }
+}
+
+async function readRange(handle: FileHandle, path: string, start: number, end: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(end - start);
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
+    if (bytesRead === 0) throw new ModelFileError(path, `must reach byte ${end}, but ends at ${start + filled}.`);
+    filled += bytesRead;
+  }
+  return bytes;
+}

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+
+import { createRandom, ShapeError } from "@relatum/tensor-utils";
+import * as tf from "@tensorflow/tfjs";
+
+import type { Backbone } from "./backbone.ts";
+import { BertEncoder } from "./bert.ts";
+import { BLANK_WEIGHTS } from "./blank-weights.ts";
+import { parseEncoderConfig } from "./encoder-config.ts";
+import { ModelFileError } from "./model-file-error.ts";
+import { type EncoderFamily, fromHuggingFaceName } from "./parameter-names.ts";
+import { ModelDirectory } from "./pretrained-files.ts";
+import { savePretrained } from "./save-pretrained.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
+import { parseTokenizer, type ParseTokenizerOptions } from "./subword.ts";
+import { findWeights } from "./weights.ts";
+
+/** Text files of a tokenizer, all optional by themselves. */
+const TOKENIZER_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "vocab.txt",
+  "vocab.json",
+  "merges.txt",
+];
+
+/** How {@link loadPretrained} reads words. */
+export type LoadPretrainedOptions = Pick<ParseTokenizerOptions, "leadingSpace">;
+
+/**
+ * Loads an encoder and its tokenizer from a directory in the form of Hugging Face.
+ *
+ * The directory holds `config.json` of a BERT, RoBERTa or ALBERT, weights in `model.safetensors` or
+ * `pytorch_model.bin` (or shards with an index), and `tokenizer.json` or a vocabulary.
+ *
+ * @throws {ModelFileError} If a file is missing, damaged or of another model; it names the file and the field.
+ */
+export async function loadPretrained(directory: string, options: LoadPretrainedOptions = {}): Promise<Backbone> {
+  const files = new ModelDirectory(directory);
+  try {
+    const configText = await files.text("config.json");
+    if (configText === undefined) throw new ModelFileError(directory, "must hold a config.json, got none.");
+    const config = parseEncoderConfig(configText, join(directory, "config.json"));
+    const tokenizer = parseTokenizer(await readTokenizerFiles(files), { ...options, place: directory });
+    if (tokenizer.vocabularySize > config.vocabularySize) {
+      const counts = `at most ${config.vocabularySize} tokens as config.json says, got ${tokenizer.vocabularySize}`;
+      throw new ModelFileError(directory, `must have a tokenizer of ${counts}.`);
+    }
+
+    const weights = byParameter(await findWeights(files), config.family);
+    // A model trained to fill in words has no pooler: it starts from random numbers, always the same.
+    const random = weights.has("pooler.weight") ? BLANK_WEIGHTS : createRandom(0);
+    const encoder = new BertEncoder(config, random);
+    try {
+      await readWeights(encoder.parameters(), weights, directory);
+    } catch (error) {
+      encoder.dispose();
+      throw error;
+    }
+    return { encoder, tokenizer, save: (to) => savePretrained(to, encoder, tokenizer) };
+  } finally {
+    await files.close();
+  }
+}
+
+async function readTokenizerFiles(files: ModelDirectory): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const name of TOKENIZER_FILES) {
+    const text = await files.text(name);
+    if (text !== undefined) texts.set(name, text);
+  }
+  return texts;
+}
+
+/** Weights under the encoder's own names; what the encoder has no place for is left out. */
+function byParameter(weights: ReadonlyMap<string, StoredTensor>, family: EncoderFamily): Map<string, StoredTensor> {
+  const named = new Map<string, StoredTensor>();
+  for (const [name, tensor] of weights) {
+    const parameter = fromHuggingFaceName(name, family);
+    if (parameter !== undefined) named.set(parameter, tensor);
+  }
+  return named;
+}
+
+/** Fills the parameters one by one, so that the file is never in memory as a whole. */
+async function readWeights(
+  parameters: ReadonlyMap<string, tf.Variable>,
+  weights: ReadonlyMap<string, StoredTensor>,
+  directory: string,
+): Promise<void> {
+  const missing = [...parameters.keys()].filter((name) => !weights.has(name) && !name.startsWith("pooler."));
+  if (missing.length > 0) {
+    const shown = missing.slice(0, 5).join(", ") + (missing.length > 5 ? ` and ${missing.length - 5} more` : "");
+    throw new ModelFileError(directory, `must hold every weight of the encoder, but lacks ${shown}.`);
+  }
+  for (const [name, variable] of parameters) {
+    const stored = weights.get(name);
+    if (stored === undefined) continue;
+    if (!tf.util.arraysEqual([...stored.shape], variable.shape)) {
+      throw new ShapeError(stored.path, variable.shape.join(", "), stored.shape);
+    }
+    const tensor = tf.tensor(await stored.read(), [...stored.shape]);
+    variable.assign(tensor);
+    tensor.dispose();
+  }
+}
