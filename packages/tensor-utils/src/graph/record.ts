@@ -91,7 +91,9 @@ function compile(backend: NodeBackend, plain: () => tf.Tensor[], inputs: readonl
     if (error instanceof NotRecordable) return "plain";
     throw error;
   }
+
   const graph = defineGraph(recording, placeholders, binding);
+
   const session = loadGraph(graph.bytes, backend);
   return {
     call: (tensors) =>

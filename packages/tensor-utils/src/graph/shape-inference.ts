@@ -62,8 +62,6 @@ const broadcast: ShapeRule = ({ inputs }) => [
 
 const same: ShapeRule = ({ inputs: [input] }) => input && [input.shape];
 
-const none: ShapeRule = () => undefined;
-
 const reduce: ShapeRule = ({ attributes, inputs: [input, axes] }) => {
   if (input === undefined || axes?.values === undefined) return undefined;
   const reduced = new Set(Array.from(axes.values, (axis) => (axis < 0 ? axis + input.shape.length : axis)));
