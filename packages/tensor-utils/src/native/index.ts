@@ -1,1 +1,2 @@
-export { useEngine } from "./engine.ts";
+export { EngineError, type EngineKind } from "./engine-error.ts";
+export { type EngineInUse, useEngine, type UseEngineOptions } from "./use-engine.ts";

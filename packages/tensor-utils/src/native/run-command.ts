@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+
+import type { Environment } from "./cache.ts";
+
+/** How a child process runs. */
+export interface CommandContext {
+  readonly environment: Environment;
+  /** Ends the child process. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a child process ended. */
+export interface CommandResult {
+  /** Its exit status, or why it has none: the signal that ended it, or the error that kept it from starting. */
+  readonly status: number | string;
+  /** What it wrote to both streams, the last 64 kB. */
+  readonly output: string;
+}
+
+const KEPT_CHARACTERS = 65_536;
+
+/**
+ * Runs a command to its end.
+ *
+ * @param command The program and the words before the arguments, split at blanks: `"ccache c++"`.
+ * @throws The signal's reason, if it was aborted.
+ */
+export async function runCommand(
+  command: string,
+  parameters: readonly string[],
+  context: CommandContext,
+): Promise<CommandResult> {
+  const { environment, signal } = context;
+  signal?.throwIfAborted();
+  const [program = "", ...words] = command.split(/\s+/);
+  const result = await new Promise<CommandResult>((resolve) => {
+    let output = "";
+    const child = spawn(program, [...words, ...parameters], {
+      env: environment,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(signal && { signal }),
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output = (output + text).slice(-KEPT_CHARACTERS);
+      });
+    }
+    child.on("error", (error) => {
+      // An aborted child is waited for: it may still be writing.
+      if (child.pid === undefined) resolve({ status: (error as NodeJS.ErrnoException).code ?? error.message, output });
+    });
+    child.on("close", (status, reason) => resolve({ status: status ?? reason ?? "unknown", output }));
+  });
+  signal?.throwIfAborted();
+  return result;
+}
