@@ -1,6 +1,6 @@
 import type { Document, EntityRelation, Extractor } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
-import type { EpochEvent, StepEvent } from "@relatum/tensor-utils/train";
+import type { CheckpointOptions, EpochEvent, ResumeEvent, StepEvent } from "@relatum/tensor-utils/train";
 
 import type { Experiment } from "./experiment.ts";
 
@@ -61,25 +61,26 @@ export interface RunHooks {
   readonly relations: readonly string[];
   /** Loads the experiment's encoder and tokenizer; each call gives a fresh copy, which the caller owns. */
   loadBackbone(): Promise<Backbone>;
-  /** Where checkpoints go, and whether to start from the one there. */
-  readonly checkpoint: { readonly directory: string; readonly resume: boolean };
+  /** Where checkpoints go, and whether to start from the one there; made to be passed on to `fit` as it is. */
+  readonly checkpoint: CheckpointOptions;
   /** Fires when the user wants to stop. */
   readonly signal: AbortSignal;
   /** Takes what happened for the log and the progress line. */
-  log(event: StepEvent | EpochEvent): void;
+  log(event: StepEvent | EpochEvent | ResumeEvent): void;
   /** Scores a model on the development documents, after {@link PaperAdapter.tune}; 0–1, higher is better. */
   evaluate(extractor: PaperExtractor): Promise<number>;
 }
 
-/** Scoring for {@link PaperAdapter.tune}, so that papers need not depend on the metrics. */
+/** Scoring for {@link PaperAdapter.tune}, so that papers need not depend on the metrics; F1 is 0–1, over all documents. */
 export interface TuningTools {
-  /** Finds the threshold on scored candidates that gives the best F1: keep what scores at least `threshold`. */
-  bestThreshold(
-    gold: readonly Document[],
-    scored: readonly EntityRelation[],
-  ): { readonly threshold: number; readonly f1: number };
-  /** F1 of relations over all documents, 0–1. */
+  /** F1 of relations. */
   f1(gold: readonly Document[], predicted: readonly EntityRelation[]): number;
+  /** Finds the threshold of the best F1 among all there are: keep what scores at least that. */
+  bestThreshold(gold: readonly Document[], scored: readonly EntityRelation[]): number;
+  /** Finds the threshold of the best F1 among 0.1, 0.2, …, 0.9: keep what scores at least that. */
+  bestGlobalThreshold(gold: readonly Document[], scored: readonly EntityRelation[]): number;
+  /** Finds thresholds by relation name, one after the other until none changes: keep what scores at least that. */
+  bestThresholdsPerRelation(gold: readonly Document[], scored: readonly EntityRelation[]): ReadonlyMap<string, number>;
 }
 
 /** One number of a paper's tables, an entry of its `published.json`. */

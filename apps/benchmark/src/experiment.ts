@@ -57,6 +57,8 @@ export interface Experiment {
   readonly data: FileData | NamedData;
   /** What `resolveEncoder` takes: a directory, a hub id, or `all-MiniLM-L6-v2`. */
   readonly encoder: string;
+  /** Layers of the encoder to keep, counted from the first; all without it. */
+  readonly encoderLayers?: number;
   /** Settings of the paper's model; the adapter checks them. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly training: TrainingSettings;
@@ -93,6 +95,7 @@ const experimentSchema = z.strictObject({
   seeds: z.array(z.int().min(0)).min(1).default([66]),
   data: z.record(z.string(), z.unknown()),
   encoder: z.string().min(1),
+  encoderLayers: count.optional(),
   config: z.record(z.string(), z.unknown()).default({}),
   training: z.strictObject({
     epochs: count,

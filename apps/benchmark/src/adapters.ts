@@ -1,0 +1,165 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { z } from "zod";
+
+import type { PaperAdapter, PublishedResult } from "./adapter.ts";
+import { defineExperiment, type Experiment } from "./experiment.ts";
+
+/** Condition under which packages export their TypeScript sources. */
+const SOURCE_CONDITION = "@relatum/source";
+
+/** A module or package that does not hold a usable adapter. */
+export class AdapterError extends Error {
+  override readonly name = "AdapterError";
+}
+
+/** Where to look for papers. */
+export interface AdapterPlaces {
+  /** Directories from which `node_modules` and workspaces are searched, upwards. */
+  readonly from: readonly string[];
+  /** Modules named by the user: a path, or a package's name. */
+  readonly modules: readonly string[];
+}
+
+const packageShape = z.object({ name: z.string(), exports: z.looseObject({ "./benchmark": z.unknown() }) });
+const targetShape: z.ZodType<Record<string, string>> = z.record(z.string(), z.string());
+
+/**
+ * Finds the adapters of the papers that are there: those named, and those of the packages that export `./benchmark`.
+ *
+ * Packages are found as `node_modules/@relatum/*` and, in a pnpm workspace, as `packages/*`.
+ *
+ * @throws {AdapterError} If a module cannot be loaded, holds no `adapter`, or two adapters have one name.
+ */
+export async function findAdapters({ from, modules }: AdapterPlaces): Promise<PaperAdapter[]> {
+  const named = await Promise.all(modules.map((module) => importAdapter(resolveModule(module))));
+  const packages = await findPackages(from);
+  const installed = await Promise.all([...packages.values()].map(importAdapter));
+  const taken = new Set(named.map(({ name }) => name));
+  const repeated = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index);
+  if (repeated !== undefined) {
+    throw new AdapterError(`Adapters must have different names, got "${repeated.name}" twice.`);
+  }
+  return [...named, ...installed.filter(({ name }) => !taken.has(name))];
+}
+
+/** The places of {@link findAdapters} for this program: the working directory and its own. */
+export function defaultPlaces(modules: readonly string[] = []): AdapterPlaces {
+  return { from: [process.cwd(), dirname(fileURLToPath(import.meta.url))], modules };
+}
+
+/**
+ * Picks the adapter of a name.
+ *
+ * @throws {AdapterError} If there is none; the message lists those there are.
+ */
+export function pickAdapter(adapters: readonly PaperAdapter[], name: string): PaperAdapter {
+  const adapter = adapters.find((candidate) => candidate.name === name);
+  if (adapter !== undefined) return adapter;
+  const names = adapters.map((candidate) => candidate.name).join(", ") || "none";
+  throw new AdapterError(`paper must be one of those installed (${names}), got "${name}".`);
+}
+
+/**
+ * Reads a paper's experiments, in order of their file names.
+ *
+ * @throws {ExperimentError} If one of the files is no experiment.
+ */
+export async function loadExperiments(adapter: PaperAdapter): Promise<Experiment[]> {
+  const directory = fileURLToPath(new URL("experiments/", adapter.directory));
+  if (!existsSync(directory)) return [];
+  const files = (await readdir(directory)).filter((name) => name.endsWith(".json")).toSorted();
+  return Promise.all(
+    files.map(async (name) => {
+      const path = join(directory, name);
+      return defineExperiment(JSON.parse(await readFile(path, "utf8")) as unknown, path);
+    }),
+  );
+}
+
+const publishedShape: z.ZodType<PublishedResult[]> = z.array(
+  z.strictObject({
+    variant: z.string(),
+    dataset: z.string(),
+    split: z.enum(["train", "development", "test"]),
+    encoder: z.string(),
+    metric: z.string(),
+    value: z.number(),
+    deviation: z.number().optional(),
+    source: z.string(),
+  }),
+);
+
+/**
+ * Reads the numbers that a paper printed; none where the package has no `published.json`.
+ *
+ * @throws {AdapterError} If the file has another form.
+ */
+export async function loadPublished(adapter: PaperAdapter): Promise<PublishedResult[]> {
+  const path = fileURLToPath(new URL("published.json", adapter.directory));
+  if (!existsSync(path)) return [];
+  const checked = publishedShape.safeParse(JSON.parse(await readFile(path, "utf8")));
+  if (checked.success) return checked.data;
+  throw new AdapterError(`${path} must list published results:\n${z.prettifyError(checked.error)}`);
+}
+
+/** Packages that export `./benchmark`, by name: the module's file. */
+async function findPackages(from: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const directory of new Set(from.flatMap(ancestors))) {
+    const parents = [join(directory, "node_modules", "@relatum")];
+    if (existsSync(join(directory, "pnpm-workspace.yaml"))) parents.push(join(directory, "packages"));
+    for (const parent of parents.filter((path) => existsSync(path))) {
+      for (const name of (await readdir(parent)).toSorted()) {
+        const adapter = await readPackage(join(parent, name));
+        if (adapter !== undefined && !found.has(adapter.name)) found.set(adapter.name, adapter.module);
+      }
+    }
+  }
+  return found;
+}
+
+async function readPackage(directory: string): Promise<{ name: string; module: string } | undefined> {
+  const file = join(directory, "package.json");
+  if (!existsSync(file)) return undefined;
+  const content = packageShape.safeParse(JSON.parse(await readFile(file, "utf8")));
+  if (!content.success) return undefined;
+  const targets = targetShape.safeParse(content.data.exports["./benchmark"]);
+  if (!targets.success) return undefined;
+  // Sources run sources: a program that was built must not load TypeScript.
+  const fromSource = import.meta.url.endsWith(".ts");
+  const target = (fromSource ? targets.data[SOURCE_CONDITION] : undefined) ?? targets.data["default"];
+  return target === undefined ? undefined : { name: content.data.name, module: join(directory, target) };
+}
+
+function ancestors(directory: string): string[] {
+  const parent = dirname(directory);
+  return parent === directory ? [directory] : [directory, ...ancestors(parent)];
+}
+
+function resolveModule(module: string): string {
+  if (isAbsolute(module) || existsSync(resolve(module))) return resolve(module);
+  try {
+    const require = createRequire(join(process.cwd(), "package.json"));
+    return require.resolve(module);
+  } catch (cause) {
+    throw new AdapterError(`adapter must be a file or an installed module, got "${module}".`, { cause });
+  }
+}
+
+async function importAdapter(path: string): Promise<PaperAdapter> {
+  let module: { readonly adapter?: PaperAdapter };
+  try {
+    module = (await import(pathToFileURL(path).href)) as typeof module;
+  } catch (cause) {
+    throw new AdapterError(`${path} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+  if (typeof module.adapter?.train === "function" && typeof module.adapter.load === "function") return module.adapter;
+  throw new AdapterError(`${path} must export an adapter, got ${Object.keys(module).join(", ") || "nothing"}.`);
+}

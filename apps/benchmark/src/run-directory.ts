@@ -1,0 +1,131 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+
+import type { Experiment } from "./experiment.ts";
+import type { RunScores } from "./scoring.ts";
+import { writeJson } from "./write-file.ts";
+
+/** What a run is of, written when it starts. */
+export interface RunConfig {
+  readonly experiment: Experiment;
+  readonly seed: number;
+  /** SHA-256 of the data by split. */
+  readonly data: Readonly<Record<string, string>>;
+  readonly relations: readonly string[];
+  readonly engine: string;
+  /** Versions of Node and of the packages. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The command that started the run. */
+  readonly command: string;
+}
+
+/** A run directory that does not fit what is asked of it. */
+export class RunDirectoryError extends Error {
+  override readonly name = "RunDirectoryError";
+}
+
+/** Files of a run directory. */
+export interface RunFiles {
+  readonly config: string;
+  /** Events with the time, a JSON object a line. */
+  readonly log: string;
+  readonly checkpoints: string;
+  /** The model of the best epoch. */
+  readonly model: string;
+  /** Its presence says that the run is done. */
+  readonly scores: string;
+  /** Facts that Ign F1 leaves out. */
+  readonly trainFacts: string;
+  predictions(split: string): string;
+}
+
+/** Where a run keeps what. */
+export function runFiles(directory: string): RunFiles {
+  return {
+    config: join(directory, "config.json"),
+    log: join(directory, "log.jsonl"),
+    checkpoints: join(directory, "checkpoints"),
+    model: join(directory, "model"),
+    scores: join(directory, "scores.json"),
+    trainFacts: join(directory, "train-facts.json"),
+    predictions: (split) => join(directory, `predictions-${split}.jsonl`),
+  };
+}
+
+/**
+ * Makes a run directory, or finds out how far the run in it has come.
+ *
+ * @returns `new` after writing the config, `unfinished` or `done`.
+ * @throws {RunDirectoryError} If it holds a run of something else; the message names the first difference.
+ */
+export async function openRunDirectory(directory: string, config: RunConfig): Promise<"new" | "unfinished" | "done"> {
+  const files = runFiles(directory);
+  if (!existsSync(files.config)) {
+    await writeJson(files.config, config);
+    return "new";
+  }
+  const difference = findDifference(identity(await readRunConfig(directory)), identity(config), "");
+  if (difference !== undefined) {
+    throw new RunDirectoryError(
+      `${directory} must hold the same run to go on with, but ${difference}. Choose another --out, or remove it.`,
+    );
+  }
+  return existsSync(files.scores) ? "done" : "unfinished";
+}
+
+/**
+ * Reads what the run of a directory is of.
+ *
+ * @throws {RunDirectoryError} If the directory holds no run.
+ */
+export async function readRunConfig(directory: string): Promise<RunConfig> {
+  const { config } = runFiles(directory);
+  if (!existsSync(config))
+    throw new RunDirectoryError(`${directory} must be a run directory, got no config.json in it.`);
+  return readJsonFile<RunConfig>(config);
+}
+
+/**
+ * Reads the scores of a finished run.
+ *
+ * @throws {RunDirectoryError} If the run is not finished.
+ */
+export async function readRunScores(directory: string): Promise<RunScores> {
+  const { scores } = runFiles(directory);
+  if (!existsSync(scores))
+    throw new RunDirectoryError(`${directory} must hold a finished run, got no scores.json in it.`);
+  return readJsonFile<RunScores>(scores);
+}
+
+async function readJsonFile<T>(path: string): Promise<T> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as T;
+  } catch (cause) {
+    throw new RunDirectoryError(`${path} must hold JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The part of a config that decides the result. */
+function identity({ experiment, seed, data }: RunConfig): unknown {
+  const { paper, variant, encoder, encoderLayers, config, training, selection } = experiment;
+  // Through JSON, in which absent and undefined are one.
+  return JSON.parse(
+    JSON.stringify({ experiment: { paper, variant, encoder, encoderLayers, config, training, selection }, seed, data }),
+  );
+}
+
+function findDifference(there: unknown, here: unknown, path: string): string | undefined {
+  if (isDeepStrictEqual(there, here)) return undefined;
+  if (isObject(there) && isObject(here)) {
+    const keys = [...new Set([...Object.keys(there), ...Object.keys(here)])];
+    const differences = keys.map((key) => findDifference(there[key], here[key], path === "" ? key : `${path}.${key}`));
+    return differences.find((difference) => difference !== undefined);
+  }
+  return `${path} is ${JSON.stringify(there) ?? "absent"} there and ${JSON.stringify(here) ?? "absent"} here`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,184 @@
+import { existsSync } from "node:fs";
+
+import { type Document, type EntityRelation, requireLabels } from "@relatum/datasets";
+
+import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
+import { type ExperimentData, loadExperimentData } from "./data.ts";
+import { loadBackbone } from "./backbone.ts";
+import { datasetName, type Experiment } from "./experiment.ts";
+import { formatPredictions } from "./predictions.ts";
+import { openRunDirectory, readRunScores, type RunConfig, type RunFiles, runFiles } from "./run-directory.ts";
+import { RunLog } from "./run-log.ts";
+import {
+  extractRelations,
+  type RunScores,
+  scoreRelations,
+  selectionScore,
+  type SplitScores,
+  TUNING_TOOLS,
+} from "./scoring.ts";
+import { InterruptedError } from "./stop.ts";
+import type { Terminal } from "./terminal.ts";
+import { TrainingProgress } from "./training-progress.ts";
+import { versions } from "./versions.ts";
+import { writeDirectory, writeJson, writeWhole } from "./write-file.ts";
+
+/** One training run: an experiment with a seed, and where it happens. */
+export interface RunRequest {
+  readonly adapter: PaperAdapter;
+  readonly experiment: Experiment;
+  readonly seed: number;
+  /** What the experiment's file names are relative to. */
+  readonly dataDirectory: string | undefined;
+  readonly runDirectory: string;
+  /** The engine's name, for the record. */
+  readonly engine: string;
+  /** The command of the user, for the record. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+  readonly terminal: Terminal;
+}
+
+/** Everything that the parts of a run share. */
+interface RunState extends RunRequest {
+  readonly data: ExperimentData;
+  readonly files: RunFiles;
+  readonly log: RunLog;
+}
+
+/**
+ * Trains and scores one experiment with one seed; goes on where an earlier run in the directory stopped.
+ *
+ * @returns The scores; those there are if the run was done before.
+ * @throws {InterruptedError} If the signal fired; the directory can be gone on with.
+ * @throws {RunDirectoryError} If the directory holds a run of something else.
+ */
+export async function runExperiment(request: RunRequest): Promise<RunScores> {
+  const { adapter, experiment, seed, runDirectory, terminal } = request;
+  terminal.notice(`${adapter.title} ${experiment.variant}, ${datasetName(experiment)}, seed ${seed}: ${runDirectory}`);
+  const data = await loadExperimentData(experiment, request.dataDirectory);
+  requireLabels([...data.train, ...data.development]);
+  adapter.checkConfig?.(experiment, data.relations);
+
+  const config: RunConfig = {
+    experiment,
+    seed,
+    data: data.fingerprint,
+    relations: data.relations,
+    engine: request.engine,
+    versions: await versions(adapter),
+    command: request.command,
+  };
+  const state = await openRunDirectory(runDirectory, config);
+  if (state === "done") {
+    terminal.notice("Done before; its scores are taken.");
+    return readRunScores(runDirectory);
+  }
+  const files = runFiles(runDirectory);
+  const log = new RunLog(files.log);
+  log.write({ kind: state === "new" ? "start" : "restart", ...config });
+  return finishRun({ ...request, data, files, log });
+}
+
+async function finishRun(state: RunState): Promise<RunScores> {
+  const { data, files, log } = state;
+  if (data.trainFacts !== undefined) {
+    const facts = [...data.trainFacts].map((fact) => JSON.parse(fact) as unknown);
+    await writeJson(files.trainFacts, facts);
+  }
+  const trained = await loadOrTrain(state);
+  try {
+    const scores: RunScores = {
+      development: await scoreDevelopment(state, trained),
+      ...(await scoreTest(state, trained)),
+    };
+    await writeJson(files.scores, scores);
+    log.write({ kind: "done", scores });
+    return scores;
+  } finally {
+    trained.dispose();
+  }
+}
+
+/** The trained model: from the run's directory where a stopped run came as far as that. */
+async function loadOrTrain(state: RunState): Promise<PaperExtractor> {
+  const { adapter, data, files, signal, terminal } = state;
+  if (existsSync(files.model)) return adapter.load(files.model);
+  let extractor: PaperExtractor;
+  try {
+    extractor = await train(state);
+  } catch (error) {
+    terminal.clear();
+    if (signal.aborted) throw new InterruptedError("Stopped.", { cause: error });
+    throw error;
+  }
+  const tuned = (await adapter.tune?.(extractor, data.development, TUNING_TOOLS)) ?? extractor;
+  await writeDirectory(files.model, (beside) => tuned.save(beside));
+  return tuned;
+}
+
+async function train(state: RunState): Promise<PaperExtractor> {
+  const { adapter, data, experiment, files, log, seed, signal, terminal } = state;
+  const { batchSize, accumulate = 1, epochs } = experiment.training;
+  const size = { epochs, documents: data.train.length, documentsPerStep: batchSize * accumulate };
+  const progress = new TrainingProgress(size, Date.now);
+  terminal.notice(`${data.train.length} training documents, ${data.relations.length} relations.`);
+  return adapter.train(data.train, experiment, {
+    seed,
+    relations: data.relations,
+    checkpoint: { directory: files.checkpoints, resume: true, fingerprint: { seed: `${seed}` } },
+    signal,
+    loadBackbone: () => loadBackbone(experiment, { signal, terminal }),
+    log: (event) => {
+      log.write(event);
+      const line = progress.describe(event);
+      if (event.kind === "step") terminal.status(line);
+      else terminal.notice(line);
+    },
+    evaluate: async (extractor) => {
+      const tuned = (await adapter.tune?.(extractor, data.development, TUNING_TOOLS)) ?? extractor;
+      return selectionScore(await scoreDevelopment(state, tuned), experiment.selection);
+    },
+  });
+}
+
+async function scoreDevelopment(state: RunState, extractor: PaperExtractor): Promise<SplitScores> {
+  const { development } = state.data;
+  const relations = await predictSplit(state, extractor, "development", development);
+  return scoreSplit(state, "development", development, relations);
+}
+
+/** Predicts the test documents, and scores them where they are labelled. */
+async function scoreTest(state: RunState, extractor: PaperExtractor): Promise<Pick<RunScores, "test">> {
+  const { test } = state.data;
+  if (test === undefined) return {};
+  const relations = await predictSplit(state, extractor, "test", test);
+  return test.every(({ labelled }) => labelled) ? { test: scoreSplit(state, "test", test, relations) } : {};
+}
+
+async function predictSplit(
+  { files, signal, terminal }: RunState,
+  extractor: PaperExtractor,
+  split: string,
+  documents: readonly Document[],
+): Promise<readonly EntityRelation[]> {
+  const relations = await extractRelations(extractor, documents, {
+    signal,
+    onProgress: (done) => terminal.status(`Reading ${split} documents: ${done}/${documents.length}`),
+  });
+  terminal.clear();
+  const lines = formatPredictions(documents, { task: "document", relations });
+  await writeWhole(files.predictions(split), lines);
+  return relations;
+}
+
+function scoreSplit(
+  { data, log }: RunState,
+  split: string,
+  documents: readonly Document[],
+  relations: readonly EntityRelation[],
+): SplitScores {
+  const scores = scoreRelations(documents, relations, { trainFacts: data.trainFacts });
+  log.write({ kind: "scores", split, ...scores });
+  return scores;
+}

@@ -1,0 +1,77 @@
+import type { EpochEvent, ResumeEvent, StepEvent } from "@relatum/tensor-utils/train";
+
+/** Steps over which the rate and the shown loss are averaged. */
+const WINDOW = 20;
+
+const BAR_WIDTH = 20;
+
+/** Sizes that progress is measured against. */
+export interface TrainingSize {
+  readonly epochs: number;
+  /** Training documents. */
+  readonly documents: number;
+  /** Documents per step. */
+  readonly documentsPerStep: number;
+}
+
+/** Describes a training run in one line as its events come in. */
+export class TrainingProgress {
+  readonly #size: TrainingSize;
+  readonly #now: () => number;
+  #stepsPerEpoch: number;
+  #recent: { readonly loss: number; readonly seconds: number }[] = [];
+  #last: number;
+
+  /** @param now Milliseconds of a clock. */
+  constructor(size: TrainingSize, now: () => number) {
+    this.#size = size;
+    this.#now = now;
+    this.#stepsPerEpoch = Math.ceil(size.documents / size.documentsPerStep);
+    this.#last = now();
+  }
+
+  /** The line that shows the state after an event. */
+  describe(event: StepEvent | EpochEvent | ResumeEvent): string {
+    if (event.kind === "resume") {
+      this.#last = this.#now();
+      return `Going on after step ${event.step} in epoch ${event.epoch}.`;
+    }
+    if (event.kind === "epoch") {
+      this.#last = this.#now(); // time spent scoring is no part of the rate
+      const score = event.score === undefined ? "" : `, development score ${(100 * event.score).toFixed(2)}`;
+      return `Epoch ${event.epoch} of ${this.#size.epochs}: mean loss ${event.meanLoss.toFixed(4)}${score}.`;
+    }
+    return this.#describeStep(event);
+  }
+
+  #describeStep({ epoch, step, loss }: StepEvent): string {
+    const time = this.#now();
+    this.#recent = [...this.#recent, { loss, seconds: (time - this.#last) / 1000 }].slice(-WINDOW);
+    this.#last = time;
+    // The last step of an epoch may be left out, which shows when the second epoch begins.
+    if (epoch > 1) this.#stepsPerEpoch = Math.min(this.#stepsPerEpoch, Math.ceil((step - 1) / (epoch - 1)));
+
+    const total = Math.max(step, this.#size.epochs * this.#stepsPerEpoch);
+    const mean = (of: (one: { loss: number; seconds: number }) => number): number =>
+      this.#recent.reduce((sum, one) => sum + of(one), 0) / this.#recent.length;
+    const secondsPerStep = mean(({ seconds }) => seconds);
+    const rate = secondsPerStep > 0 ? (this.#size.documentsPerStep / secondsPerStep).toFixed(1) : "–";
+    const left = formatDuration((total - step) * secondsPerStep);
+    const averageLoss = mean((one) => one.loss).toFixed(4);
+    return `${formatBar(step / total)} step ${step}/${total} loss ${averageLoss} ${rate} documents/s ${left} left`;
+  }
+}
+
+/** A duration to two units: `3 h 05 min`, `4 min 10 s`, `12 s`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (hours > 0) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
+  return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
+}
+
+/** A bar that is filled to a share, 0–1. */
+export function formatBar(share: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
+  return `[${"=".repeat(filled)}${" ".repeat(BAR_WIDTH - filled)}]`;
+}
