@@ -18,3 +18,4 @@ export { ModelFileError } from "./model-file-error.ts";
 export { loadPretrained, type LoadPretrainedOptions } from "./pretrained.ts";
 export { EncoderNotFoundError, resolveEncoder } from "./resolve-encoder.ts";
 export { parseTokenizer, type ParseTokenizerOptions, SubwordTokenizer } from "./subword.ts";
+export { savePretrained } from "./save-pretrained.ts";

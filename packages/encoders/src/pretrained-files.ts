@@ -5,6 +5,16 @@ import { ModelFileError } from "./model-file-error.ts";
 import type { ByteSource } from "./stored-tensor.ts";
 import type { ModelFiles } from "./weights.ts";
 
+/** The text files that a tokenizer may have, all optional by themselves. */
+export const TOKENIZER_FILE_NAMES: readonly string[] = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "vocab.txt",
+  "vocab.json",
+  "merges.txt",
+];
+
 /** The files of a model in a directory; close it when done. */
 export class ModelDirectory implements ModelFiles {
   readonly path: string;

@@ -3,27 +3,18 @@ import { join } from "node:path";
 import { createRandom, ShapeError } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
+import { AlbertEncoder } from "./albert.ts";
 import type { Backbone } from "./backbone.ts";
 import { BertEncoder } from "./bert.ts";
 import { BLANK_WEIGHTS } from "./blank-weights.ts";
 import { parseEncoderConfig } from "./encoder-config.ts";
 import { ModelFileError } from "./model-file-error.ts";
 import { type EncoderFamily, fromHuggingFaceName } from "./parameter-names.ts";
-import { ModelDirectory } from "./pretrained-files.ts";
+import { ModelDirectory, TOKENIZER_FILE_NAMES } from "./pretrained-files.ts";
 import { savePretrained } from "./save-pretrained.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 import { parseTokenizer, type ParseTokenizerOptions } from "./subword.ts";
 import { findWeights } from "./weights.ts";
-
-/** Text files of a tokenizer, all optional by themselves. */
-const TOKENIZER_FILES = [
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "vocab.txt",
-  "vocab.json",
-  "merges.txt",
-];
 
 /** How {@link loadPretrained} reads words. */
 export type LoadPretrainedOptions = Pick<ParseTokenizerOptions, "leadingSpace">;
@@ -51,7 +42,7 @@ export async function loadPretrained(directory: string, options: LoadPretrainedO
     const weights = byParameter(await findWeights(files), config.family);
     // A model trained to fill in words has no pooler: it starts from random numbers, always the same.
     const random = weights.has("pooler.weight") ? BLANK_WEIGHTS : createRandom(0);
-    const encoder = new BertEncoder(config, random);
+    const encoder = config.family === "albert" ? new AlbertEncoder(config, random) : new BertEncoder(config, random);
     try {
       await readWeights(encoder.parameters(), weights, directory);
     } catch (error) {
@@ -66,7 +57,7 @@ export async function loadPretrained(directory: string, options: LoadPretrainedO
 
 async function readTokenizerFiles(files: ModelDirectory): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
-  for (const name of TOKENIZER_FILES) {
+  for (const name of TOKENIZER_FILE_NAMES) {
     const text = await files.text(name);
     if (text !== undefined) texts.set(name, text);
   }

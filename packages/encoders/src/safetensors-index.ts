@@ -58,3 +58,25 @@ export async function readSafetensorsIndex(source: ByteSource): Promise<Readonly
   }
   return tensors;
 }
+
+/**
+ * The bytes that open a safetensors file of float32 tensors.
+ *
+ * @param shapes By name; the values follow in this order, without gaps.
+ */
+export function formatSafetensorsHeader(shapes: ReadonlyMap<string, readonly number[]>): Uint8Array {
+  // The tools of Hugging Face ask for this mark of the axis order.
+  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  let end = 0;
+  for (const [name, shape] of shapes) {
+    const start = end;
+    end += shape.reduce((product, axis) => product * axis, FLOAT_BYTES.float32);
+    header[name] = { dtype: "F32", shape, data_offsets: [start, end] };
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(LENGTH_BYTES + length).fill(0x20, LENGTH_BYTES); // spaces round it up to 8 bytes
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(text, LENGTH_BYTES);
+  return bytes;
+}

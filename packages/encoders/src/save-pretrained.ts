@@ -1,12 +1,74 @@
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import type * as tf from "@tensorflow/tfjs";
+
+import type { AlbertEncoder } from "./albert.ts";
 import type { BertEncoder } from "./bert.ts";
+import { formatEncoderConfig } from "./encoder-config.ts";
+import { toHuggingFaceName } from "./parameter-names.ts";
+import { TOKENIZER_FILE_NAMES } from "./pretrained-files.ts";
+import { formatSafetensorsHeader } from "./safetensors-index.ts";
 import type { SubwordTokenizer } from "./subword.ts";
 
-/** Writes. */
+/**
+ * Writes an encoder and its tokenizer so that `loadPretrained` and the tools of Hugging Face can open them.
+ *
+ * @param directory Is created; each file is written beside its place first, so that an older model stays whole if
+ *   writing fails.
+ */
 export async function savePretrained(
   directory: string,
-  encoder: BertEncoder,
+  encoder: BertEncoder | AlbertEncoder,
   tokenizer: SubwordTokenizer,
 ): Promise<void> {
-  await Promise.resolve();
-  throw new Error(`${directory} ${encoder.heads} ${tokenizer.padId}`);
+  const { family } = encoder.config;
+  const texts = new Map([["tokenizer_config.json", defaultTokenizerConfig(encoder)], ...tokenizer.files]);
+  await mkdir(directory, { recursive: true });
+
+  await replaceFile(join(directory, "model.safetensors"), async (file) => {
+    const named = [...encoder.parameters()].map(([path, value]) => [toHuggingFaceName(path, family), value] as const);
+    await file.writeFile(formatSafetensorsHeader(new Map(named.map(([name, value]) => [name, value.shape]))));
+    for (const [, value] of named) await writeValues(file, value);
+  });
+  // Files of another tokenizer would be read in place of this one's.
+  for (const name of TOKENIZER_FILE_NAMES) if (!texts.has(name)) await rm(join(directory, name), { force: true });
+  for (const [name, text] of texts) await replaceText(join(directory, name), text);
+  const config = formatEncoderConfig(encoder.config, tokenizer);
+  await replaceText(join(directory, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+const TOKENIZER_CLASSES = { bert: "BertTokenizer", roberta: "RobertaTokenizer", albert: "AlbertTokenizer" } as const;
+
+/** For a tokenizer that was read without a configuration. */
+function defaultTokenizerConfig({ config, maxTokens }: BertEncoder | AlbertEncoder): string {
+  const settings = { tokenizer_class: TOKENIZER_CLASSES[config.family], model_max_length: maxTokens };
+  return `${JSON.stringify(settings, null, 2)}\n`;
+}
+
+async function writeValues(file: FileHandle, value: tf.Variable): Promise<void> {
+  const numbers = (await value.data()) as Float32Array;
+  await file.writeFile(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+}
+
+async function replaceText(path: string, text: string): Promise<void> {
+  await replaceFile(path, async (file) => void (await file.writeFile(text)));
+}
+
+/** Writes a file beside its place, makes sure that it is on the disk, and moves it there. */
+async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const beside = `${path}.${process.pid}.incomplete`;
+  try {
+    const file = await open(beside, "w");
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
 }
