@@ -53,9 +53,9 @@ export interface CollateAtlopOptions {
 
 /** The smallest sizes in use, where growing costs little beside the encoder: fewer sizes make fewer graphs. */
 const LEAST_ENTITIES = 16;
-const LEAST_MENTIONS = 8;
-const LEAST_QUERIES = 32;
-const LEAST_PAIRS = 64;
+const LEAST_MENTIONS = 16;
+const LEAST_QUERIES = 64;
+const LEAST_PAIRS = 128;
 
 /**
  * Lays features out as one batch.
