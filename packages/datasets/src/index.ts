@@ -23,3 +23,5 @@ export { factKey, parseFacts, trainFacts } from "./facts.ts";
 export { DatasetFormatError } from "./format.ts";
 export { entityTypes, parseLabels, relationNames, requireLabels, requireUniqueIds } from "./labels.ts";
 export { DATASET_FORMATS, type DatasetFormat, loadDocuments, loadFacts, loadLabels, type LoadOptions } from "./load.ts";
+export type { SampleSplit } from "./sample-names.ts";
+export { type SampleCorpus, type SampleFactKind, sampleWorld, type SampleWorldOptions } from "./sample-world.ts";
