@@ -17,4 +17,20 @@ export { drawNoiseSeed, INFERENCE, type Mode, Noise } from "./mode.ts";
 export { type LoadParametersOptions, Module, type NamedTensors } from "./module.ts";
 export { logSumExpPool, meanPool } from "./pooling.ts";
 export { createRandom, type Random } from "./random.ts";
+export {
+  parseSafetensorsHeader,
+  type SafetensorsEntry,
+  SafetensorsError,
+  type SafetensorsFormat,
+  type SafetensorsHeader,
+  safetensorsHeaderEnd,
+} from "./safetensors-header.ts";
+export {
+  type DecodedValues,
+  decodeValues,
+  formatSafetensors,
+  parseSafetensors,
+  type SafetensorsView,
+  viewSafetensors,
+} from "./safetensors.ts";
 export { axisSizes, ShapeError } from "./shapes.ts";
