@@ -77,7 +77,15 @@ export async function runExperiment(request: RunRequest): Promise<RunScores> {
   const files = runFiles(runDirectory);
   const log = new RunLog(files.log);
   log.write({ kind: state === "new" ? "start" : "restart", ...config });
-  return finishRun({ ...request, data, files, log });
+  try {
+    return await finishRun({ ...request, data, files, log });
+  } catch (error) {
+    log.write({ kind: request.signal.aborted ? "stop" : "error", message: String(error) });
+    if (request.signal.aborted) throw new InterruptedError(true, { cause: error });
+    throw error;
+  } finally {
+    terminal.clear();
+  }
 }
 
 async function finishRun(state: RunState): Promise<RunScores> {
@@ -102,16 +110,9 @@ async function finishRun(state: RunState): Promise<RunScores> {
 
 /** The trained model: from the run's directory where a stopped run came as far as that. */
 async function loadOrTrain(state: RunState): Promise<PaperExtractor> {
-  const { adapter, data, files, signal, terminal } = state;
+  const { adapter, data, files } = state;
   if (existsSync(files.model)) return adapter.load(files.model);
-  let extractor: PaperExtractor;
-  try {
-    extractor = await train(state);
-  } catch (error) {
-    terminal.clear();
-    if (signal.aborted) throw new InterruptedError("Stopped.", { cause: error });
-    throw error;
-  }
+  const extractor = await train(state);
   const tuned = (await adapter.tune?.(extractor, data.development, TUNING_TOOLS)) ?? extractor;
   await writeDirectory(files.model, (beside) => tuned.save(beside));
   return tuned;

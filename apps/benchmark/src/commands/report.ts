@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import type { CommandContext } from "../command-context.ts";
+import { collectRows, formatRows, mergeRows, readResults, writeResults } from "../results.ts";
+import { RunDirectoryError, runFiles } from "../run-directory.ts";
+
+/** Options of the command `report`. */
+export interface ReportCommandOptions {
+  readonly runs: string;
+  readonly out?: string;
+  /** Leaves out rows that are in the results already but not among the runs. */
+  readonly fresh?: boolean;
+}
+
+/** Gathers the scores of finished runs into `results.json` and `results.md`, and prints them. */
+export async function reportCommand(
+  { runs, out, fresh = false }: ReportCommandOptions,
+  { findAdapters, terminal }: CommandContext,
+): Promise<void> {
+  const directory = out ?? fileURLToPath(new URL("../../results/", import.meta.url));
+  const finished = await findFinishedRuns(runs);
+  if (finished.length === 0) throw new RunDirectoryError(`${runs} must hold finished runs, got none.`);
+  const added = await collectRows(finished, await findAdapters());
+  const rows = mergeRows(fresh ? [] : await readResults(directory), added);
+  await writeResults(directory, rows);
+  terminal.out(formatRows(rows));
+  terminal.notice(`Written to ${join(directory, "results.json")} and results.md.`);
+}
+
+/** Directories with scores, at any depth. */
+async function findFinishedRuns(directory: string): Promise<string[]> {
+  if (!existsSync(directory)) return [];
+  if (existsSync(runFiles(directory).config)) return existsSync(runFiles(directory).scores) ? [directory] : [];
+  const entries = await readdir(directory, { withFileTypes: true });
+  const below = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted();
+  const found = await Promise.all(below.map((name) => findFinishedRuns(join(directory, name))));
+  return found.flat();
+}

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+
+import type { PaperAdapter } from "../adapter.ts";
+import { AdapterError, loadExperiments, pickAdapter } from "../adapters.ts";
+import type { CommandContext } from "../command-context.ts";
+import type { Experiment } from "../experiment.ts";
+import { isPortable, toPortable } from "../portable.ts";
+import { collectRows, formatRows, writeResults } from "../results.ts";
+import { runExperiment } from "../run.ts";
+
+/** Options of the command `run`. */
+export interface RunCommandOptions {
+  readonly suite: Experiment["suite"];
+  readonly paper?: string;
+  readonly experiment?: string;
+  readonly seed?: number;
+  readonly data?: string;
+  readonly out: string;
+}
+
+interface Planned {
+  readonly adapter: PaperAdapter;
+  readonly experiment: Experiment;
+}
+
+/** Runs every experiment of a suite with every seed, prints a table, and writes it beside the runs. */
+export async function runCommand(options: RunCommandOptions, context: CommandContext): Promise<void> {
+  const adapters = await context.findAdapters();
+  const planned = await planSuite(adapters, options);
+  const { engine } = await context.startEngine();
+  const directories: string[] = [];
+  for (const { adapter, experiment: wanted } of planned) {
+    const experiment = wanted.suite === "quick" && isPortable(engine) ? toPortable(wanted) : wanted;
+    if (experiment !== wanted) context.terminal.notice(experiment.differences ?? "");
+    for (const seed of options.seed === undefined ? experiment.seeds : [options.seed]) {
+      const runDirectory = join(options.out, experiment.name, `seed-${seed}`);
+      await runExperiment({
+        adapter,
+        experiment,
+        seed,
+        dataDirectory: options.data,
+        runDirectory,
+        engine,
+        ...context,
+      });
+      directories.push(runDirectory);
+    }
+  }
+  const rows = await collectRows(directories, adapters);
+  await writeResults(options.out, rows);
+  context.terminal.out(formatRows(rows));
+}
+
+async function planSuite(
+  adapters: readonly PaperAdapter[],
+  { suite, paper, experiment: name }: RunCommandOptions,
+): Promise<Planned[]> {
+  const chosen = paper === undefined ? adapters : [pickAdapter(adapters, paper)];
+  const all = await Promise.all(
+    chosen.map(async (adapter) => {
+      const experiments = await loadExperiments(adapter);
+      return experiments.map((experiment): Planned => ({ adapter, experiment }));
+    }),
+  );
+  const ofSuite = all.flat().filter(({ experiment }) => experiment.suite === suite);
+  const planned = ofSuite.filter(({ experiment }) => name === undefined || experiment.name === name);
+  if (planned.length > 0) return planned;
+  const names = ofSuite.map(({ experiment }) => experiment.name).join(", ") || "none";
+  throw new AdapterError(
+    `experiment must be one of the suite "${suite}" (${names}), got ${name === undefined ? "no choice" : `"${name}"`}.`,
+  );
+}

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+
+import { loadFacts } from "@relatum/datasets";
+
+import type { PaperExtractor } from "./adapter.ts";
+import { pickAdapter } from "./adapters.ts";
+import type { CommandContext } from "./command-context.ts";
+import { readRunConfig, RunDirectoryError, runFiles } from "./run-directory.ts";
+
+/** A trained model with what its run knows about its data. */
+export interface LoadedRun {
+  readonly extractor: PaperExtractor;
+  readonly relations: readonly string[];
+  /** Reads the facts that the run trained on, where Ign F1 is a score of its data. */
+  loadTrainFacts(): Promise<ReadonlySet<string> | undefined>;
+}
+
+/**
+ * Loads the model of a run; starts the engine.
+ *
+ * @throws {RunDirectoryError} If the directory holds no run or the run has no model yet.
+ */
+export async function loadRun(directory: string, context: CommandContext): Promise<LoadedRun> {
+  const config = await readRunConfig(directory);
+  const files = runFiles(directory);
+  if (!existsSync(files.model)) {
+    throw new RunDirectoryError(`${directory} must hold a trained model, got a run that is not finished.`);
+  }
+  const adapter = pickAdapter(await context.findAdapters(), config.experiment.paper);
+  await context.startEngine();
+  return {
+    extractor: await adapter.load(files.model),
+    relations: config.relations,
+    loadTrainFacts: async () => (existsSync(files.trainFacts) ? loadFacts(files.trainFacts) : undefined),
+  };
+}

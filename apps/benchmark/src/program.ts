@@ -1,0 +1,117 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+import type { CommandContext } from "./command-context.ts";
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  readonly engine: string;
+  readonly adapter: readonly string[];
+  readonly debug: boolean;
+}
+
+/** Gives a command its context once the options are known. */
+export type CreateContext = (options: GlobalOptions) => CommandContext;
+
+const FORMATS = ["docred", "pubtator", "biomedical-table"];
+
+/** Builds the command line; each command's code is loaded when it is called. */
+export function createProgram(createContext: CreateContext): Command {
+  const program = new Command("relatum-bench")
+    .description("Trains, evaluates and compares relation-extraction models.")
+    .addOption(
+      new Option("--engine <name>", "what computes")
+        .choices(["auto", "gpu", "native", "wasm", "cpu"])
+        .default("auto")
+        .env("RELATUM_ENGINE"),
+    )
+    .option("--adapter <module>", "a paper's adapter to add: a file or a module (repeatable)", collect, [])
+    .addOption(new Option("--debug", "shows where an error comes from").env("RELATUM_DEBUG").default(false))
+    .showHelpAfterError("(--help lists what there is)");
+  const context = (): CommandContext => createContext(program.opts<GlobalOptions>());
+
+  addDataCommands(program, context);
+  addTrainingCommands(program, context);
+  addModelCommands(program, context);
+  return program;
+}
+
+function addDataCommands(program: Command, context: () => CommandContext): void {
+  program
+    .command("prepare")
+    .description("downloads and checks data sets; lists them without a name")
+    .argument("[dataset...]", "names of data sets")
+    .option("--data <directory>", "takes the files from here, or puts them here")
+    .action(async (datasets: string[], options: object) =>
+      (await import("./commands/prepare.ts")).prepareCommand(datasets, options, context()),
+    );
+  program
+    .command("report")
+    .description("gathers finished runs into results.json and results.md, beside the papers' numbers")
+    .option("--runs <directory>", "where the runs are", "runs")
+    .option("--out <directory>", "where the results go; this package's results/ without it")
+    .option("--fresh", "drops earlier results that no run here has")
+    .action(async (options: { runs: string }) =>
+      (await import("./commands/report.ts")).reportCommand(options, context()),
+    );
+}
+
+function addTrainingCommands(program: Command, context: () => CommandContext): void {
+  program
+    .command("run")
+    .description("runs a suite of the papers' experiments, as far as it is not done yet")
+    .addOption(new Option("--suite <name>", "which one").choices(["quick", "lite", "paper"]).default("quick"))
+    .option("--paper <name>", "one paper only")
+    .option("--experiment <name>", "one experiment only")
+    .option("--seed <number>", "one seed only", parseSeed)
+    .option("--data <directory>", "what the experiments' file names are relative to")
+    .option("--out <directory>", "where the runs go", "runs")
+    .action(async (options: { suite: "quick" | "lite" | "paper"; out: string }) =>
+      (await import("./commands/run.ts")).runCommand(options, context()),
+    );
+  program
+    .command("train")
+    .description("trains the experiment of a file; goes on where an earlier run stopped")
+    .argument("<experiment.json>")
+    .option("--data <directory>", "what the experiment's file names are relative to")
+    .option("--out <directory>", "the run's directory; runs/NAME/seed-N without it")
+    .option("--seed <number>", "the seed; the experiment's first without it", parseSeed)
+    .action(async (file: string, options: object) =>
+      (await import("./commands/train.ts")).trainCommand(file, options, context()),
+    );
+}
+
+function addModelCommands(program: Command, context: () => CommandContext): void {
+  const format = (): Option =>
+    new Option("--format <name>", "the file's format").choices(FORMATS).makeOptionMandatory();
+  program
+    .command("evaluate")
+    .description("scores a run's model on labelled documents")
+    .argument("<run>", "the run's directory")
+    .requiredOption("--file <file>", "the documents")
+    .addOption(format())
+    .option("--train-facts <file>", "facts that Ign F1 leaves out; those the run trained on without it")
+    .option("--json <file>", "writes the scores here too")
+    .action(async (run: string, options: Parameters<typeof import("./commands/evaluate.ts").evaluateCommand>[1]) =>
+      (await import("./commands/evaluate.ts")).evaluateCommand(run, options, context()),
+    );
+  program
+    .command("predict")
+    .description("writes what a run's model finds in documents; needs no labels")
+    .argument("<run>", "the run's directory")
+    .requiredOption("--file <file>", "the documents")
+    .addOption(format())
+    .requiredOption("--out <file>", "a JSON line a document; with docred and .json, the submission file")
+    .option("--submission <file>", "writes DocRED's submission file here")
+    .action(async (run: string, options: Parameters<typeof import("./commands/predict.ts").predictCommand>[1]) =>
+      (await import("./commands/predict.ts")).predictCommand(run, options, context()),
+    );
+}
+
+function parseSeed(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number.");
+}
+
+function collect(module: string, modules: readonly string[]): string[] {
+  return [...modules, module];
+}
