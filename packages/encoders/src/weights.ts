@@ -4,6 +4,7 @@ import { parseJsonFile } from "./json-file.ts";
 import { ModelFileError } from "./model-file-error.ts";
 import { readSafetensorsIndex } from "./safetensors-index.ts";
 import type { ByteSource, StoredTensor } from "./stored-tensor.ts";
+import { readTorchIndex } from "./torch-checkpoint.ts";
 
 /** The files of a model. */
 export interface ModelFiles {
@@ -20,6 +21,7 @@ type ReadIndex = (source: ByteSource) => Promise<ReadonlyMap<string, StoredTenso
 /** In the order in which they are looked for. */
 const WEIGHT_FILES: readonly (readonly [name: string, readIndex: ReadIndex])[] = [
   ["model.safetensors", readSafetensorsIndex],
+  ["pytorch_model.bin", readTorchIndex],
 ];
 
 // A shard lies beside its index: a name with a folder in it could lead anywhere.

@@ -1,0 +1,153 @@
+import { Parser } from "pickleparser";
+
+import { ModelFileError } from "./model-file-error.ts";
+import { decodeFloats, FLOAT_BYTES, type FloatFormat, type StoredTensor } from "./stored-tensor.ts";
+import { checkView, gatherValues } from "./strided-view.ts";
+
+/** A run of numbers that tensors look into. */
+export interface StorageRecord {
+  readonly key: string;
+  readonly format: StorageFormat;
+}
+
+/** Number formats of a storage. */
+export type StorageFormat = keyof typeof VALUE_BYTES;
+
+/** Bytes of one value. */
+export const VALUE_BYTES = {
+  float64: 8,
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+} as const;
+
+const STORAGE_FORMATS: ReadonlyMap<string, StorageFormat> = new Map([
+  ["DoubleStorage", "float64"],
+  ["FloatStorage", "float32"],
+  ["HalfStorage", "float16"],
+  ["BFloat16Storage", "bfloat16"],
+  ["LongStorage", "int64"],
+  ["IntStorage", "int32"],
+  ["ShortStorage", "int16"],
+  ["CharStorage", "int8"],
+  ["ByteStorage", "uint8"],
+  ["BoolStorage", "bool"],
+]);
+
+/** What the pickle says of a tensor; nothing of it is checked yet. */
+class TensorRecord {
+  readonly storage: unknown;
+  readonly offset: unknown;
+  readonly shape: unknown;
+  readonly strides: unknown;
+
+  constructor(storage: unknown, offset: unknown, shape: unknown, strides: unknown) {
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+  }
+}
+
+class StorageType {
+  readonly format: StorageFormat;
+
+  constructor(format: StorageFormat) {
+    this.format = format;
+  }
+}
+
+class Storage implements StorageRecord {
+  readonly key: string;
+  readonly format: StorageFormat;
+
+  constructor(key: string, format: StorageFormat) {
+    this.key = key;
+    this.format = format;
+  }
+}
+
+/**
+ * Creates a reader of pickles that knows dictionaries and tensors.
+ *
+ * @param storages Takes the storages that the pickle mentions, by key.
+ */
+export function createUnpickler(path: string, storages: Map<string, StorageRecord> = new Map()): Parser {
+  const resolveName = (module: string, name: string): unknown => {
+    const format = module === "torch" ? STORAGE_FORMATS.get(name) : undefined;
+    if (format !== undefined) return new StorageType(format);
+    switch (`${module}.${name}`) {
+      case "collections.OrderedDict":
+        return (pairs: Iterable<[unknown, unknown]> = []) => new Map(pairs);
+      case "torch._utils._rebuild_tensor_v2":
+        return (...fields: unknown[]) => new TensorRecord(fields[0], fields[1], fields[2], fields[3]);
+      case "torch._utils._rebuild_parameter":
+        return (tensor: unknown) => tensor;
+      default:
+        throw new ModelFileError(path, `must hold nothing but tensors, but its pickle asks for ${module}.${name}.`);
+    }
+  };
+  const resolveStorage = (id: unknown): Storage => {
+    const [kind, type, key, , , view] = Array.isArray(id) ? (id as unknown[]) : [];
+    if (kind !== "storage" || !(type instanceof StorageType) || typeof key !== "string" || (view ?? null) !== null) {
+      throw new ModelFileError(path, "must name its storages as torch.save does.");
+    }
+    const storage = new Storage(key, type.format);
+    storages.set(key, storage);
+    return storage;
+  };
+  return new Parser({
+    // The library types the first as a function, which nothing here needs to be.
+    nameResolver: { resolve: resolveName as () => never },
+    persistentResolver: { resolve: resolveStorage as (id: string) => Storage },
+    unpicklingTypeOfDictionary: "Map",
+  });
+}
+
+/**
+ * Checks the tensors of an unpickled dictionary.
+ *
+ * @param root What the pickle holds.
+ * @param fileBytes Size of the file; no tensor may have more values than that.
+ * @param readStorage Gives the bytes of a storage.
+ * @throws {ModelFileError} If the root is no dictionary with tensors, or a tensor looks beyond its storage.
+ */
+export function toStoredTensors(
+  root: unknown,
+  path: string,
+  fileBytes: number,
+  readStorage: (storage: StorageRecord) => Uint8Array,
+): ReadonlyMap<string, StoredTensor> {
+  if (!(root instanceof Map)) throw new ModelFileError(path, "must hold a dictionary of tensors.");
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, record] of root as Map<unknown, unknown>) {
+    if (!(record instanceof TensorRecord) || typeof name !== "string") continue;
+    const place = `${path}: ${name}`;
+    const { storage } = record;
+    if (!(storage instanceof Storage)) throw new ModelFileError(place, "must lie in a storage.");
+    const { format } = storage;
+    if (!isFloatFormat(format)) continue;
+    const view = checkView(record, place, fileBytes);
+    const read = async (): Promise<Float32Array> => {
+      const content = readStorage(storage);
+      const [start, end] = [view.start * FLOAT_BYTES[format], view.end * FLOAT_BYTES[format]];
+      if (end > content.length) {
+        throw new ModelFileError(place, `must end within its storage (${content.length} bytes), got byte ${end}.`);
+      }
+      return gatherValues(decodeFloats(content.subarray(start, end), format), view);
+    };
+    tensors.set(name, { path: place, shape: view.shape, read });
+  }
+  if (tensors.size === 0) throw new ModelFileError(path, "must hold tensors by name at its top, got none.");
+  return tensors;
+}
+
+function isFloatFormat(format: StorageFormat): format is FloatFormat {
+  return format in FLOAT_BYTES;
+}
