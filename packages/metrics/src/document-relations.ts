@@ -1,7 +1,14 @@
 import type { Document, EntityRelation } from "@relatum/datasets";
 
 import { type Counts, harmonicMean, type PrecisionRecallF1, precisionRecallF1, ratio } from "./counts.ts";
-import { collectGoldFacts, findFact, type GoldFacts, isKnownFact, keepOnePerFact, sharesSentence } from "./gold-facts.ts";
+import {
+  collectGoldFacts,
+  findFact,
+  type GoldFacts,
+  isKnownFact,
+  keepOnePerFact,
+  sharesSentence,
+} from "./gold-facts.ts";
 
 /**
  * Whose script to follow where they differ.

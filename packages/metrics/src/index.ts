@@ -6,9 +6,15 @@ export {
   type ScoringConvention,
   scoreDocumentRelations,
 } from "./document-relations.ts";
-export { type EntityCountScores, scoreByEntityCount, scoreByRelation, scoreCandidatePairs } from "./grouped-relations.ts";
+export {
+  type EntityCountScores,
+  scoreByEntityCount,
+  scoreByRelation,
+  scoreCandidatePairs,
+} from "./grouped-relations.ts";
 export { scoreInferenceRelations } from "./inference-relations.ts";
 export { bestThresholdsPerRelation, type RelationThresholdOptions } from "./relation-thresholds.ts";
+export { createReportRow, formatReport, type Report, type ReportFormat, type ReportRow } from "./report.ts";
 export {
   type BootstrapOptions,
   bootstrapDifference,
