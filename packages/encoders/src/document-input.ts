@@ -8,7 +8,7 @@ import type { Tokenizer } from "./tokenizer.ts";
 /**
  * Documents as the rows that an encoder takes, and where each token's results are found in them.
  *
- * Tensors only, so that it can be the input of a recorded graph; free it with `tf.dispose(input)`.
+ * Tensors only, so that it can be the input of a recorded graph; free it with {@link disposeDocuments}.
  */
 export interface DocumentInput {
   /** `[rows, width]`: one row a document, or more where one is split; then padding rows. */
@@ -55,7 +55,7 @@ const ROW_STEP = 64;
  *
  * @param sequences Each document's token ids, start and end ids included; any length.
  * @param queries For each document, the tokens whose vector and attention are wanted.
- * @returns Tensors that the caller frees with `tf.dispose`.
+ * @returns Tensors that the caller frees with {@link disposeDocuments}.
  * @throws {RangeError} If there is no document, a document is empty, or a query lies outside its document.
  */
 export function collateDocuments(
@@ -76,6 +76,11 @@ export function collateDocuments(
     ...collateQueries(documents, queries, layout),
     ...(layout.isSplit && { placement: collatePlacement(documents, queries, layout) }),
   };
+}
+
+/** Frees the tensors that {@link collateDocuments} made. */
+export function disposeDocuments({ windows, placement, ...tensors }: DocumentInput): void {
+  tf.dispose([{ ...windows }, { ...placement }, tensors]);
 }
 
 /** The sizes of a batch. */

@@ -5,6 +5,7 @@ export { type BertConfig, BertEncoder } from "./bert.ts";
 export {
   collateDocuments,
   type CollateDocumentsOptions,
+  disposeDocuments,
   type DocumentInput,
   type WindowPlacement,
 } from "./document-input.ts";

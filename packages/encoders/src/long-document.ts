@@ -52,7 +52,11 @@ function takeAttention(attention: tf.Tensor4D, { queryRows, queryPositions }: Do
   const [rows, heads, width] = attention.shape;
   const table = attention.reshape([rows * heads * width, width]);
   const first = queryRows.mul(tf.scalar(heads * width, "int32")).add(queryPositions); // [documents, queries, slots]
-  const byHead = tf.range(0, heads * width, width, "int32").reshape([1, heads]);
+  const byHead = tf.tensor2d(
+    Int32Array.from({ length: heads }, (_, head) => head * width),
+    [1, heads],
+    "int32",
+  );
   const numbers = first.reshape([-1, 1]).add(byHead).flatten(); // [documents · queries · slots · heads]
   return gatherRows(table, numbers)
     .reshape([documents * queries * slots, heads, width])
