@@ -19,7 +19,7 @@ const REMOVED = 1e30;
  * @param weights Weight of each pair, 0 for padding `[pairs]`; all pairs count alike without it.
  * @returns Mean loss per pair in nats `[]`.
  * @throws {ShapeError} If the shapes do not agree.
- * @equation ATLOP L1, L2 and L (Adaptive Thresholding)
+ * @equation ATLOP eq. L (Adaptive Thresholding)
  */
 export function adaptiveThresholdLoss(logits: tf.Tensor2D, targets: tf.Tensor2D, weights?: tf.Tensor1D): tf.Scalar {
   const { pairs, labels } = axisSizes("logits", logits, ["pairs", "labels"]);

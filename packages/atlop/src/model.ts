@@ -90,7 +90,8 @@ export class AtlopModel extends Module implements Trainable<AtlopBatch> {
    * Scores every relation of the pairs.
    *
    * @param encoding Of the batch that the pairs are from.
-   * @returns `[pairs, labels]`; rows of padding mean nothing.
+   * @returns Logits `[pairs, labels]`; rows of padding mean nothing.
+   * @equation ATLOP eq. 5 (Binary Classifier), before the sigmoid
    */
   classify({ hidden, entities, attention }: AtlopEncoding, pairs: AtlopPairs): tf.Tensor2D {
     return tf.tidy(() => {
@@ -159,7 +160,7 @@ export function entityAttention(queryAttention: tf.Tensor4D, { shares }: Pick<At
  * @param tailAttention `[documents, entities, tokens, heads]`.
  * @returns Weights that sum to 1 over the tokens `[documents, tokens, headEntities, entities]`; zero where the entities
  *   attend to no common token.
- * @equation ATLOP eq. a^(s,o) (Localized Context Pooling)
+ * @equation ATLOP eq. a (Localized Context Pooling)
  */
 export function contextWeights(headAttention: tf.Tensor4D, tailAttention: tf.Tensor4D): tf.Tensor4D {
   const heads = headAttention.shape[3];
@@ -179,7 +180,7 @@ export function contextWeights(headAttention: tf.Tensor4D, tailAttention: tf.Ten
  * @param tailAttention `[documents, entities, tokens, heads]`.
  * @param hidden `[documents, tokens, hidden]`.
  * @returns `[documents, headEntities, entities, hidden]`.
- * @equation ATLOP eq. c^(s,o) (Localized Context Pooling)
+ * @equation ATLOP eq. c (Localized Context Pooling)
  */
 export function localizedContext(
   headAttention: tf.Tensor4D,
@@ -204,8 +205,7 @@ export function localizedContext(
  * @param rows int32 `[pairs]`: the entity on this side of each pair.
  * @param contexts `[pairs, hidden]`; none gives the enhanced baseline's eqs. 3 and 4.
  * @returns `[pairs, pairSize]`.
- * @equation ATLOP eqs. 3 and 4 (Binary Classifier)
- * @equation ATLOP eqs. 6 and 7 (Localized Context Pooling)
+ * @equation ATLOP eqs. 6/7 (Localized Context Pooling), and without contexts eqs. 3/4 (Binary Classifier)
  */
 export function pairVectors(
   { weight, bias }: Linear,

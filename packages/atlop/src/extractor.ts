@@ -1,0 +1,229 @@
+import type { Document, EntityRelation, Extraction, Extractor } from "@relatum/datasets";
+import type { Backbone } from "@relatum/encoders";
+import { INFERENCE } from "@relatum/tensor-utils";
+import * as tf from "@tensorflow/tfjs";
+
+import { type BatchPair, collateAtlop, collatePairs, listPairs } from "./batch.ts";
+import { type AtlopConfig, defineAtlopConfig } from "./config.ts";
+import { type AtlopFeatures, featurizeAtlop, featurizeAtlopDocuments, markText } from "./features.ts";
+import { decodeAdaptiveThreshold, THRESHOLD_LABEL } from "./loss.ts";
+import { DEFAULT_MEMORY_BUDGET, planChunks, planDocuments } from "./memory.ts";
+import { type AtlopModel, contextWeights } from "./model.ts";
+import { readAtlop, saveAtlop } from "./saved-model.ts";
+
+/** How {@link AtlopExtractor} works. */
+export interface AtlopExtractorOptions {
+  /**
+   * Bytes that the tensors of one batch may take besides the weights; 1 GiB without it. A single document that needs
+   * more still gets it, its pairs one head entity at a time.
+   */
+  readonly memoryBudget?: number;
+}
+
+/** Which relations {@link AtlopExtractor.scoreAll} lists. */
+export interface ScoreAllOptions {
+  /** Leaves out scores that are not above it; everything is listed without it. */
+  readonly above?: number;
+}
+
+/** A trained ATLOP: finds the relations between the entities of documents. */
+export class AtlopExtractor implements Extractor {
+  readonly model: AtlopModel;
+  readonly config: AtlopConfig;
+  readonly #backbone: Backbone;
+  readonly #options: AtlopExtractorOptions;
+
+  /**
+   * @param model Belongs to the extractor from then on, with its encoder.
+   * @param backbone The one that the model was made from.
+   * @param config The model's own, but for the thresholds.
+   */
+  constructor(
+    model: AtlopModel,
+    backbone: Backbone,
+    config: AtlopConfig = model.config,
+    options: AtlopExtractorOptions = {},
+  ) {
+    this.model = model;
+    this.config = config;
+    this.#backbone = backbone;
+    this.#options = options;
+  }
+
+  /**
+   * Finds relations; in the order of the documents, and of their pairs.
+   *
+   * A score is how far the relation's logit lies above the threshold class's, or with chosen thresholds its probability.
+   *
+   * @throws {RangeError} If the config asks for chosen thresholds and has none yet.
+   */
+  async extract(documents: readonly Document[]): Promise<Extraction & { readonly task: "document" }> {
+    const { threshold, thresholds } = this.config;
+    if (threshold !== "adaptive" && thresholds.length === 0) {
+      throw new RangeError(`thresholds must be chosen under "${threshold}", got none. Call withThresholds first.`);
+    }
+    const relations = await this.#score(documents, (logits) => ({ scores: this.#scores(logits), kept: this.#decide(logits) }));
+    return { task: "document", relations };
+  }
+
+  /** Lists every pair's score for every relation, in the unit of {@link extract}, to choose thresholds by. */
+  async scoreAll(documents: readonly Document[], { above }: ScoreAllOptions = {}): Promise<EntityRelation[]> {
+    return this.#score(documents, (logits) => {
+      const scores = this.#scores(logits);
+      const kept = above === undefined ? tf.onesLike(scores) : scores.greater(above).cast<tf.Tensor2D>("float32");
+      return { scores, kept };
+    });
+  }
+
+  /**
+   * Gives an extractor with other thresholds, which shares this one's weights: dispose of one of the two only.
+   *
+   * @param thresholds A probability for all relations, or one for each in label order.
+   * @throws {RangeError} If the config's threshold is adaptive, or a value is no probability.
+   */
+  withThresholds(thresholds: number | readonly number[]): AtlopExtractor {
+    const values = typeof thresholds === "number" ? this.config.relations.map(() => thresholds) : thresholds;
+    const config = defineAtlopConfig({ ...this.config, thresholds: values });
+    return new AtlopExtractor(this.model, this.#backbone, config, this.#options);
+  }
+
+  /**
+   * Says how much each word counts in the context of a pair: the paper's figure 5.
+   *
+   * @returns Weights by sentence and word, markers counted with their words; with the start and end tokens they sum to 1.
+   * @throws {RangeError} If the document has no such entity.
+   */
+  async contextWeights(document: Document, head: number, tail: number): Promise<number[][]> {
+    for (const [name, entity] of Object.entries({ head, tail })) {
+      if (document.entities[entity] !== undefined) continue;
+      throw new RangeError(`${name} must be below the ${document.entities.length} entities, got ${entity}.`);
+    }
+    const { tokenizer } = this.#backbone;
+    await tokenizer.prepare(new Set(document.sentences.flat()));
+    const features = featurizeAtlop(withoutLabels(document), tokenizer, this.config);
+    const weights = await readOnce(tf.tidy(() => this.#pairWeights(features, head, tail)));
+    const { wordStarts } = markText(document, tokenizer, this.config);
+    return wordStarts.map((starts) =>
+      starts.slice(0, -1).map((start, word) => sum(weights.slice(start, Math.min(starts[word + 1] as number, features.tokenIds.length)))),
+    );
+  }
+
+  /**
+   * Writes the model into a directory: `encoder/`, `head.safetensors` and `config.json`.
+   *
+   * What is there is replaced only once all is written.
+   */
+  async save(directory: string): Promise<void> {
+    await saveAtlop(directory, this.model, this.#backbone, this.config);
+  }
+
+  /** Frees the weights, the encoder's too. */
+  dispose(): void {
+    this.model.dispose();
+  }
+
+  /** The weights of one pair's context over the document's tokens `[tokens]`. */
+  #pairWeights(features: AtlopFeatures, head: number, tail: number): tf.Tensor1D {
+    const batch = collateAtlop([features], this.#backbone, this.config, { pad: "exact" });
+    const { attention } = this.model.encode(batch, INFERENCE); // [1, entities, tokens, heads]
+    const [headRow, tailRow] = [head, tail].map((entity) => attention.slice([0, entity, 0, 0], [1, 1, -1, -1]));
+    return contextWeights(headRow as tf.Tensor4D, tailRow as tf.Tensor4D).flatten();
+  }
+
+  /** Distance from the threshold class, or probability `[pairs, labels]`. */
+  #scores(logits: tf.Tensor2D): tf.Tensor2D {
+    if (this.config.threshold !== "adaptive") return logits.sigmoid();
+    return logits.sub(logits.slice([0, THRESHOLD_LABEL], [-1, 1]));
+  }
+
+  /** 1 = the pair has the relation `[pairs, labels]`. */
+  #decide(logits: tf.Tensor2D): tf.Tensor2D {
+    const { threshold, thresholds, maxRelationsPerPair } = this.config;
+    if (threshold === "adaptive") return decodeAdaptiveThreshold(logits, maxRelationsPerPair);
+    return logits.sigmoid().greater(tf.tensor2d([[1, ...thresholds]])).cast("float32");
+  }
+
+  async #score(documents: readonly Document[], decide: Decide): Promise<EntityRelation[]> {
+    const { tokenizer } = this.#backbone;
+    const features = await featurizeAtlopDocuments(documents.map(withoutLabels), tokenizer, this.config);
+    const found: EntityRelation[][] = documents.map(() => []);
+    const budget = this.#options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
+    for (const numbers of planDocuments(features, this.#backbone.encoder, budget)) {
+      const batch = numbers.map((number) => features[number] as AtlopFeatures);
+      await this.#scoreBatch(batch, budget, decide, (document, relation) => found[numbers[document] as number]?.push(relation));
+    }
+    return found.flat();
+  }
+
+  async #scoreBatch(
+    features: readonly AtlopFeatures[],
+    budget: number,
+    decide: Decide,
+    take: (document: number, relation: EntityRelation) => void,
+  ): Promise<void> {
+    const batch = collateAtlop(features, this.#backbone, this.config);
+    const encoding = this.model.encode(batch, INFERENCE);
+    try {
+      const [, entities] = encoding.attention.shape;
+      for (const chunk of planChunks(listPairs(features), encoding, this.config, budget)) {
+        const { scores, kept } = tf.tidy(() => {
+          const pairs = collatePairs(chunk.pairs, { entities, ...chunk });
+          return decide(this.model.classify(encoding, pairs));
+        });
+        const [scoreValues, keptValues] = [await readOnce(scores), await readOnce(kept)];
+        this.#list(chunk.pairs, features, scoreValues, keptValues, take);
+      }
+    } finally {
+      tf.dispose([batch, encoding] as unknown as tf.TensorContainer);
+    }
+  }
+
+  #list(
+    pairs: readonly BatchPair[],
+    features: readonly AtlopFeatures[],
+    scores: Float32Array,
+    kept: Float32Array,
+    take: (document: number, relation: EntityRelation) => void,
+  ): void {
+    const { relations } = this.config;
+    for (const [row, { document, head, tail }] of pairs.entries()) {
+      const documentId = features[document]?.documentId as string;
+      for (const [index, relation] of relations.entries()) {
+        const cell = row * (relations.length + 1) + index + 1;
+        if (kept[cell] !== 1) continue;
+        take(document, { documentId, head, tail, relation, score: scores[cell] as number });
+      }
+    }
+  }
+}
+
+/**
+ * Loads a model that {@link AtlopExtractor.save} wrote.
+ *
+ * @throws {CheckpointError} If the directory holds another paper's model, one of another version, or files that do not
+ *   belong together.
+ */
+export async function loadAtlop(directory: string, options: AtlopExtractorOptions = {}): Promise<AtlopExtractor> {
+  const { model, backbone, config } = await readAtlop(directory);
+  return new AtlopExtractor(model, backbone, config, options);
+}
+
+/** What is made of the logits of some pairs; both `[pairs, labels]`. */
+type Decide = (logits: tf.Tensor2D) => { scores: tf.Tensor2D; kept: tf.Tensor2D };
+
+/** The document as new text has it: labels must not decide anything, not even the order of pairs. */
+function withoutLabels(document: Document): Document {
+  return { ...document, relations: [], labelled: false };
+}
+
+async function readOnce(tensor: tf.Tensor): Promise<Float32Array> {
+  try {
+    return (await tensor.data()) as Float32Array;
+  } finally {
+    tensor.dispose();
+  }
+}
+
+function sum(values: Float32Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,118 @@
+import { batches, type Document } from "@relatum/datasets";
+import type { Backbone } from "@relatum/encoders";
+import { createRandom } from "@relatum/tensor-utils";
+import { AdamW, fit, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+
+import { type AtlopBatch, collateAtlop } from "./batch.ts";
+import type { AtlopConfig } from "./config.ts";
+import { AtlopExtractor } from "./extractor.ts";
+import { featurizeAtlopDocuments } from "./features.ts";
+import { AtlopModel } from "./model.ts";
+
+/** What {@link trainAtlop} needs besides documents. */
+export interface TrainAtlopOptions extends TrainSettings {
+  /** Is trained; belongs to the extractor from then on. */
+  readonly backbone: Backbone;
+  readonly config: AtlopConfig;
+  /** Scores the model after an epoch, higher is better; the best epoch's model is the result. */
+  evaluate?(extractor: AtlopExtractor): Promise<number>;
+}
+
+/** Gradients longer than this are scaled down to it. */
+const CLIP_NORM = 1;
+
+/**
+ * Trains ATLOP by the recipe of the paper: AdamW with two learning rates, warm-up and linear decay, clipped gradients.
+ *
+ * The documents are shuffled before each epoch; an epoch leaves out a last batch that is not full.
+ *
+ * @param documents Labelled, with relations of the config only.
+ * @returns The best epoch's model, or the last one's without `evaluate`.
+ * @throws {RangeError} If a document is unlabelled or names an unknown relation, or a setting is impossible.
+ */
+export async function trainAtlop(
+  documents: readonly Document[],
+  options: TrainAtlopOptions,
+): Promise<{ extractor: AtlopExtractor; report: FitReport }> {
+  const { backbone, config, batchSize, epochs, accumulate = 1, evaluate, checkpoint } = options;
+  requireLabelled(documents);
+  const featurized = await featurizeAtlopDocuments(documents, backbone.tokenizer, config);
+  const features = featurized.filter(({ pairs }) => pairs.length > 0);
+
+  const random = createRandom(options.seed);
+  const model = new AtlopModel(config, backbone, random.fork("model"));
+  const extractor = new AtlopExtractor(model, backbone);
+  const size = Math.min(batchSize, features.length);
+  const optimizer = createOptimizer(model, {
+    ...options,
+    totalSteps: Math.ceil(Math.floor(features.length / size) / accumulate) * epochs,
+  });
+
+  function* epochBatches(epoch: number): Generator<() => AtlopBatch> {
+    const shuffle = random.fork(`order ${epoch}`);
+    for (const batch of batches(features, { size, shuffle, dropLast: true })) {
+      yield () => collateAtlop(batch, backbone, config);
+    }
+  }
+
+  try {
+    const report = await fit(model, {
+      epochs,
+      optimizer,
+      accumulate,
+      random: random.fork("noise"),
+      batches: epochBatches,
+      ...(evaluate && { evaluate: () => evaluate(extractor) }),
+      ...(checkpoint && { checkpoint: { ...checkpoint, fingerprint: fingerprint(options, features.length) } }),
+      ...(options.log && { log: options.log.bind(options) }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    return { extractor, report };
+  } catch (error) {
+    extractor.dispose();
+    throw error;
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+/** What {@link createOptimizer} is made from. */
+export interface AtlopOptimizerSettings extends Pick<
+  TrainSettings,
+  "encoderLearningRate" | "headLearningRate" | "warmup"
+> {
+  readonly totalSteps: number;
+}
+
+/** Creates the paper's optimizer: one learning rate for the encoder, one for all that is new. */
+export function createOptimizer(
+  model: Pick<AtlopModel, "parameters">,
+  { encoderLearningRate, headLearningRate, warmup, totalSteps }: AtlopOptimizerSettings,
+): AdamW {
+  const groups = [
+    { match: /^encoder\./, learningRate: encoderLearningRate },
+    { match: /^(head|tail)Extractor\.|^bilinear\./, learningRate: headLearningRate },
+  ];
+  const schedule = linearWarmup({ warmupSteps: Math.floor(totalSteps * warmup), totalSteps });
+  return new AdamW(model.parameters(), groups, { clipNorm: CLIP_NORM, schedule, epsilon: 1e-6 });
+}
+
+function requireLabelled(documents: readonly Document[]): void {
+  if (documents.length === 0) throw new RangeError("documents must hold at least one to train on, got none.");
+  const unlabelled = documents.find(({ labelled }) => !labelled);
+  if (unlabelled !== undefined) {
+    throw new RangeError(`documents must be labelled to train on, got "${unlabelled.id}", which is not.`);
+  }
+}
+
+/** What must be the same for a run to go on from a checkpoint. */
+function fingerprint(options: TrainAtlopOptions, documentCount: number): Readonly<Record<string, string>> {
+  const { config, seed, epochs, batchSize, accumulate = 1, warmup, checkpoint } = options;
+  return {
+    paper: "atlop",
+    config: JSON.stringify(config),
+    training: JSON.stringify({ seed, epochs, batchSize, accumulate, warmup }),
+    documents: String(documentCount),
+    ...checkpoint?.fingerprint,
+  };
+}
