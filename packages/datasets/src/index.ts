@@ -25,3 +25,5 @@ export { entityTypes, parseLabels, relationNames, requireLabels, requireUniqueId
 export { DATASET_FORMATS, type DatasetFormat, loadDocuments, loadFacts, loadLabels, type LoadOptions } from "./load.ts";
 export type { SampleSplit } from "./sample-names.ts";
 export { type SampleCorpus, type SampleFactKind, sampleWorld, type SampleWorldOptions } from "./sample-world.ts";
+export { parsePubtator, type PubtatorOptions } from "./pubtator.ts";
+export { formatPubtator } from "./pubtator-writer.ts";

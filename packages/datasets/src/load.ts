@@ -9,9 +9,10 @@ import { parseFacts } from "./facts.ts";
 import { DatasetFormatError, withFileName } from "./format.ts";
 import { parseLabels } from "./labels.ts";
 import type { LineParser } from "./line-parser.ts";
+import { type PubtatorOptions, pubtatorParser, settleLabels } from "./pubtator.ts";
 
 /** The forms of files that {@link loadDocuments} reads. */
-export const DATASET_FORMATS = ["docred", "biomedical-table"] as const;
+export const DATASET_FORMATS = ["docred", "pubtator", "biomedical-table"] as const;
 
 /** A form of files that {@link loadDocuments} reads. */
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
@@ -20,6 +21,8 @@ export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 export interface LoadOptions {
   /** For `biomedical-table`. */
   readonly headFrom?: BiomedicalTableOptions["headFrom"];
+  /** For `pubtator`. */
+  readonly candidateTypes?: PubtatorOptions["candidateTypes"];
 }
 
 /**
@@ -73,6 +76,8 @@ function readDocuments(path: string, format: DatasetFormat, options: LoadOptions
   switch (format) {
     case "docred":
       return readJson(path).then(parseDocred);
+    case "pubtator":
+      return readLines(path, pubtatorParser(options)).then(settleLabels);
     case "biomedical-table":
       return readLines(path, biomedicalTableParser(options));
     default:
@@ -130,6 +135,7 @@ async function readStart(path: string): Promise<string> {
 function likelyFormat(start: string): DatasetFormat | undefined {
   const text = start.replace(/^\uFEFF/, "").trimStart();
   if (/^\[\s*\{/.test(text)) return "docred";
+  if (/^[^\t\n|]+\|[ta]\|/.test(text)) return "pubtator";
   if (/^[^\t\n|]+\t[^\t\n]+\t(1:[^\t\n]+:2|not_include)\t/.test(text)) return "biomedical-table";
   return undefined;
 }
