@@ -88,7 +88,9 @@ function compile(backend: NodeBackend, plain: () => tf.Tensor[], inputs: readonl
       return ids;
     });
   } catch (error) {
-    if (error instanceof NotRecordable) return "plain";
+    if (error instanceof NotRecordable) {
+      return "plain";
+    }
     throw error;
   }
 

@@ -154,6 +154,12 @@ const fill: ShapeRule = ({ inputs: [shape] }) => shape?.values && [Array.from(sh
 const oneHot: ShapeRule = ({ inputs: [indices, depth] }) =>
   indices && depth?.values && [[...indices.shape, depth.values[0] as number]];
 
+const range: ShapeRule = ({ inputs }) => {
+  const [start, limit, step] = inputs.map(({ values }) => values?.[0]);
+  if (start === undefined || limit === undefined || step === undefined) return undefined;
+  return [[Math.max(0, Math.ceil((limit - start) / step))]];
+};
+
 const lastAxis: ShapeRule = ({ inputs: [input] }) => input && [[input.shape.at(-1) as number]];
 
 const chosen: ShapeRule = ({ inputs: [, input] }) => input && [input.shape];
@@ -184,6 +190,7 @@ const OPERATIONS: readonly (readonly [ShapeRule, string])[] = [
   [pad, "PadV2"],
   [fill, "Fill"],
   [oneHot, "OneHot"],
+  [range, "Range"],
   [lastAxis, "BiasAddGrad"],
   [chosen, "Select"],
 ];
