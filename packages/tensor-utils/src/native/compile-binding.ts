@@ -18,10 +18,16 @@ export async function compileBinding(directory: string, sources: string, context
   const library = join(directory, "tensorflow");
   const { include_dir: nodeHeaders } = createRequire(import.meta.url)("node-api-headers") as { include_dir: string };
   const parameters = [
-    ...["-std=c++17", "-O1", "-fPIC", "-DNAPI_VERSION=8"],
-    ...["-I", nodeHeaders, "-I", join(library, "include")],
-    ...[join(sources, "binding/tfjs_backend.cc"), join(sources, "binding/tfjs_binding.cc")],
-    ...["-o", bindingFile(directory)],
+    "-std=c++17",
+    "-O1",
+    "-fPIC",
+    "-DNAPI_VERSION=8",
+    `-I${nodeHeaders}`,
+    `-I${join(library, "include")}`,
+    join(sources, "binding/tfjs_backend.cc"),
+    join(sources, "binding/tfjs_binding.cc"),
+    "-o",
+    bindingFile(directory),
     ...(process.platform === "darwin" ? darwinLink(library) : linuxLink(library)),
   ];
   const { status, output } = await runCommand(compilerCommand(context.environment), parameters, context);

@@ -17,6 +17,7 @@ import { type Machine, thisMachine, type Wheel, wheelsFor } from "./wheels.ts";
 /** The parts of an installation, each replaceable by a test. */
 export interface InstallSteps {
   readonly missingTools: typeof missingTools;
+  readonly freeMegabytes: typeof freeMegabytes;
   readonly download: typeof downloadWheel;
   readonly verify: typeof verifyWheel;
   readonly extract: typeof extractWheel;
@@ -38,6 +39,7 @@ export interface InstallOptions {
 
 const STEPS: InstallSteps = {
   missingTools,
+  freeMegabytes,
   download: downloadWheel,
   verify: verifyWheel,
   extract: extractWheel,
@@ -76,7 +78,7 @@ export async function installLibrary(options: InstallOptions): Promise<string> {
   return withLock(`${target}.lock`, { onWait, signal }, async () => {
     if (existsSync(bindingFile(target))) return target;
     await removeLeftovers(target);
-    await checkDisk(engine, library, dirname(target));
+    checkDisk(engine, library, dirname(target), await steps.freeMegabytes(dirname(target)));
     const partial = `${target}${PARTIAL}${process.pid}`;
     try {
       await build(partial, { wheels, sources, steps, context, log });
@@ -135,16 +137,16 @@ function bindingSources(engine: EngineKind): string {
   return tfjsNode.directory;
 }
 
-async function checkDisk(engine: EngineKind, library: LibraryKind, directory: string): Promise<void> {
+async function freeMegabytes(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
-  const free = Math.floor((bavail * bsize) / 1e6);
-  if (free < DISK_MEGABYTES[library]) {
-    const advice = "Free some, or set RELATUM_CACHE to a folder on another disk.";
-    throw new EngineError(
-      engine,
-      `${directory} must have ${DISK_MEGABYTES[library]} MB free, got ${free} MB. ${advice}`,
-    );
-  }
+  return Math.floor((bavail * bsize) / 1e6);
+}
+
+function checkDisk(engine: EngineKind, library: LibraryKind, directory: string, free: number): void {
+  const needed = DISK_MEGABYTES[library];
+  if (free >= needed) return;
+  const advice = "Free some, or set RELATUM_CACHE to a folder on another disk.";
+  throw new EngineError(engine, `${directory} must have ${needed} MB free, got ${free} MB. ${advice}`);
 }
 
 /**

@@ -35,21 +35,26 @@ export async function runCommand(
   const [program = "", ...words] = command.split(/\s+/);
   const result = await new Promise<CommandResult>((resolve) => {
     let output = "";
+    // A process group of its own, so that a compiler's or pip's own children end with it.
     const child = spawn(program, [...words, ...parameters], {
       env: environment,
       stdio: ["ignore", "pipe", "pipe"],
-      ...(signal && { signal }),
+      detached: true,
     });
+    const stop = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    };
+    signal?.addEventListener("abort", stop, { once: true });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         output = (output + text).slice(-KEPT_CHARACTERS);
       });
     }
-    child.on("error", (error) => {
-      // An aborted child is waited for: it may still be writing.
-      if (child.pid === undefined) resolve({ status: (error as NodeJS.ErrnoException).code ?? error.message, output });
+    child.on("error", (error) => resolve({ status: (error as NodeJS.ErrnoException).code ?? error.message, output }));
+    child.on("close", (status, reason) => {
+      signal?.removeEventListener("abort", stop);
+      resolve({ status: status ?? reason ?? "unknown", output });
     });
-    child.on("close", (status, reason) => resolve({ status: status ?? reason ?? "unknown", output }));
   });
   signal?.throwIfAborted();
   return result;

@@ -68,7 +68,8 @@ function loadLibrary(accepted: readonly TensorFlowEngine[], from: string | undef
     }
   }
   const advice = `"npx relatum-native remove" and "${INSTALL[wanted]}" build it anew`;
-  const message = `TensorFlow's library must load, got: ${(failure as Error).message}. ${advice}.`;
+  const [reason] = (failure as Error).message.split("\n");
+  const message = `TensorFlow's library must load, got: ${reason}. ${advice}.`;
   throw new EngineError(wanted, message, { cause: failure });
 }
 
