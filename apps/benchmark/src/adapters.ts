@@ -33,18 +33,22 @@ const targetShape: z.ZodType<Record<string, string>> = z.record(z.string(), z.st
  *
  * Packages are found as `node_modules/@relatum/*` and, in a pnpm workspace, as `packages/*`.
  *
- * @throws {AdapterError} If a module cannot be loaded, holds no `adapter`, or two adapters have one name.
+ * @param paper The one that is needed; others may then be left out.
+ * @throws {AdapterError} If a module cannot be loaded, holds no `adapter`, or two modules have one name.
  */
-export async function findAdapters({ from, modules }: AdapterPlaces): Promise<PaperAdapter[]> {
+export async function findAdapters({ from, modules }: AdapterPlaces, paper?: string): Promise<PaperAdapter[]> {
   const named = await Promise.all(modules.map((module) => importAdapter(resolveModule(module))));
+  const names = named.map(({ name }) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) < index);
+  if (repeated !== undefined) throw new AdapterError(`Adapters must have different names, got "${repeated}" twice.`);
+  if (paper !== undefined && names.includes(paper)) return named;
+
   const packages = await findPackages(from);
-  const installed = await Promise.all([...packages.values()].map(importAdapter));
-  const taken = new Set(named.map(({ name }) => name));
-  const repeated = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index);
-  if (repeated !== undefined) {
-    throw new AdapterError(`Adapters must have different names, got "${repeated.name}" twice.`);
-  }
-  return [...named, ...installed.filter(({ name }) => !taken.has(name))];
+  const wanted = [...packages].filter(([name]) => name === `@relatum/${paper}`);
+  const installed = await Promise.all(
+    (wanted.length > 0 ? wanted : [...packages]).map(([, module]) => importAdapter(module)),
+  );
+  return [...named, ...installed.filter(({ name }) => !names.includes(name))];
 }
 
 /** The places of {@link findAdapters} for this program: the working directory and its own. */

@@ -12,6 +12,6 @@ export interface CommandContext {
   readonly command: string;
   /** Chooses the engine and says which; to be called before anything makes a tensor. */
   startEngine(): Promise<EngineInUse>;
-  /** Finds the papers that are installed. */
-  findAdapters(): Promise<PaperAdapter[]>;
+  /** Finds the papers that are installed; at least the one named, where it is. */
+  findAdapters(paper?: string): Promise<PaperAdapter[]>;
 }

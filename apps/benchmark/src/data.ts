@@ -11,7 +11,7 @@ import {
 } from "@relatum/datasets";
 
 import type { Experiment, FileData, NamedData } from "./experiment.ts";
-import { loadNamedData } from "./named-data.ts";
+import { findNamedData } from "./named-data.ts";
 import { hashFile } from "./write-file.ts";
 
 /** Everything an experiment learns from and is scored on. */
@@ -45,7 +45,7 @@ export async function loadExperimentData(
 }
 
 async function loadNamed(data: NamedData, directory: string | undefined): Promise<ExperimentData> {
-  const found = await loadNamedData(data, directory);
+  const found = await findNamedData(data);
   if (!("splits" in found)) return loadFiles(found, directory);
   const { train, development, test } = found.splits;
   return {

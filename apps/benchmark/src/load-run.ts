@@ -26,7 +26,7 @@ export async function loadRun(directory: string, context: CommandContext): Promi
   if (!existsSync(files.model)) {
     throw new RunDirectoryError(`${directory} must hold a trained model, got a run that is not finished.`);
   }
-  const adapter = pickAdapter(await context.findAdapters(), config.experiment.paper);
+  const adapter = pickAdapter(await context.findAdapters(config.experiment.paper), config.experiment.paper);
   await context.startEngine();
   return {
     extractor: await adapter.load(files.model),

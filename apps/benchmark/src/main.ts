@@ -46,9 +46,9 @@ function createContext(
 ): CommandContext {
   return {
     ...base,
-    findAdapters: async () => {
+    findAdapters: async (paper) => {
       const { defaultPlaces, findAdapters } = await import("./adapters.ts");
-      return findAdapters(defaultPlaces(options.adapter));
+      return findAdapters(defaultPlaces(options.adapter), paper);
     },
     startEngine: async () => {
       // The library greets with lines about the processor; errors still show.

@@ -1,17 +1,40 @@
-import type { Document } from "@relatum/datasets";
+import { type Document, sampleWorld } from "@relatum/datasets";
 
-import type { ExperimentData } from "./data.ts";
 import type { FileData, NamedData } from "./experiment.ts";
+import { hashText } from "./write-file.ts";
 
 /** Data found by name: documents by split, or the files that hold them. */
-export type FoundData =
-  | FileData
-  | {
-      readonly splits: Readonly<Record<"train" | "development" | "test", readonly Document[]>>;
-      readonly fingerprint: ExperimentData["fingerprint"];
-    };
+export type FoundData = FileData | GeneratedData;
 
-/** Stand-in until the catalog lands. */
-export async function loadNamedData(data: NamedData, _directory: string | undefined): Promise<FoundData> {
-  throw new RangeError(`dataset must be one of the catalog, got "${data.dataset}".`);
+/** Documents that were generated. */
+export interface GeneratedData {
+  readonly splits: Readonly<Record<"train" | "development" | "test", readonly Document[]>>;
+  /** SHA-256 of each split. */
+  readonly fingerprint: Readonly<Record<string, string>>;
+}
+
+/** The name of the generated data set. */
+export const SAMPLE_WORLD = "sample-world";
+
+const SAMPLE_DOCUMENTS = { train: 200, development: 50, test: 50 } as const;
+
+/** One world for all: a run's own seed decides weights and order, not the data. */
+const SAMPLE_SEED = 1;
+
+/**
+ * Finds the data set of a name.
+ *
+ * @throws {RangeError} If there is none of that name.
+ */
+export async function findNamedData(data: NamedData): Promise<FoundData> {
+  if (data.dataset === SAMPLE_WORLD) return generateSampleWorld(data.documents ?? SAMPLE_DOCUMENTS);
+  throw new RangeError(`data.dataset must be one of ${SAMPLE_WORLD}, got "${data.dataset}".`);
+}
+
+function generateSampleWorld(counts: Readonly<Record<"train" | "development" | "test", number>>): GeneratedData {
+  const generate = (split: "train" | "development" | "test"): readonly Document[] =>
+    sampleWorld({ seed: SAMPLE_SEED, documents: counts[split], split }).documents;
+  const splits = { train: generate("train"), development: generate("development"), test: generate("test") };
+  const hashes = Object.entries(splits).map(([split, documents]) => [split, hashText(JSON.stringify(documents))]);
+  return { splits, fingerprint: Object.fromEntries(hashes) as Record<string, string> };
 }

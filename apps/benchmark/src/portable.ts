@@ -8,6 +8,9 @@ const LAYERS = 2;
 /** Documents on an engine that is slow. */
 const DOCUMENTS = { train: 60, development: 15, test: 30 } as const;
 
+/** Keeps the runs of cut-down experiments apart. */
+const SUFFIX = "-portable";
+
 /** Whether an engine runs everywhere but slowly. */
 export function isPortable(engine: EngineKind): boolean {
   return engine === "wasm" || engine === "cpu";
@@ -26,9 +29,14 @@ export function toPortable(experiment: Experiment): Experiment {
   const cut = `portable engine: ${LAYERS} encoder layers, ${documents.train} training documents`;
   return {
     ...experiment,
-    name: `${experiment.name}-portable`,
+    name: `${experiment.name}${SUFFIX}`,
     data: { ...data, documents },
     encoderLayers: LAYERS,
     differences: experiment.differences === undefined ? cut : `${experiment.differences}; ${cut}`,
   };
+}
+
+/** The name of the experiment that a cut-down one was made from; another name as it is. */
+export function withoutPortable(name: string): string {
+  return name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : name;
 }

@@ -4,13 +4,12 @@ import { join } from "node:path";
 
 import type { PaperAdapter, PublishedResult } from "./adapter.ts";
 import { loadPublished } from "./adapters.ts";
+import { differencesFrom, encoderName, findPublished } from "./comparison.ts";
 import { formatCommand } from "./command-line.ts";
-import { datasetName, type Experiment } from "./experiment.ts";
+import { datasetName } from "./experiment.ts";
+import { withoutPortable } from "./portable.ts";
 import { readRunConfig, readRunScores, type RunConfig } from "./run-directory.ts";
-import { formatPercent } from "./score-table.ts";
 import type { RunScores, SplitScores } from "./scoring.ts";
-import { formatMarkdownTable, formatTable } from "./text-table.ts";
-import { writeJson, writeWhole } from "./write-file.ts";
 
 /** One metric of one experiment over its seeds, beside what the paper printed; values are in percent. */
 export interface ResultRow {
@@ -61,12 +60,6 @@ export async function collectRows(
   return rows.flat();
 }
 
-/** Writes rows as `results.json` and `results.md` into a directory. */
-export async function writeResults(directory: string, rows: readonly ResultRow[]): Promise<void> {
-  await writeJson(join(directory, "results.json"), rows);
-  await writeWhole(join(directory, "results.md"), formatResultsPage(rows));
-}
-
 /** The rows of a directory's `results.json`; none where there is none. */
 export async function readResults(directory: string): Promise<ResultRow[]> {
   const path = join(directory, "results.json");
@@ -79,47 +72,6 @@ export function mergeRows(old: readonly ResultRow[], added: readonly ResultRow[]
   const replaced = new Set(added.map(({ experiment }) => experiment));
   const rows = [...old.filter(({ experiment }) => !replaced.has(experiment)), ...added];
   return rows.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-}
-
-/** Rows as a table for the terminal. */
-export function formatRows(rows: readonly ResultRow[]): string {
-  return formatTable(HEADER, rows.map(toCells));
-}
-
-const HEADER = ["model", "variant", "data", "split", "encoder", "metric", "mean", "by seed", "paper", "differences"];
-
-function formatResultsPage(rows: readonly ResultRow[]): string {
-  const commands = [...new Map(rows.map(({ experiment, command }) => [experiment, command]))];
-  return [
-    "# Results",
-    "",
-    "Percentages. `relatum-bench report` writes this page from the run directories; `results.json` holds the same rows.",
-    "Where *differences* names the encoder, the data or the recipe, the paper's number was reached with another one and",
-    "is no yardstick for ours.",
-    "",
-    formatMarkdownTable(HEADER, rows.map(toCells)),
-    "",
-    "Commands:",
-    "",
-    ...commands.map(([experiment, command]) => `- ${experiment}: \`${command}\``),
-    "",
-  ].join("\n");
-}
-
-function toCells(row: ResultRow): string[] {
-  const { published } = row;
-  return [
-    row.model,
-    row.variant,
-    row.dataset,
-    row.split,
-    row.encoder,
-    row.metric,
-    formatPercent(row.mean),
-    row.values.map(formatPercent).join(" "),
-    published === undefined ? "–" : `${published.value} (${published.source})`,
-    row.differences.join("; "),
-  ];
 }
 
 async function rowsOfExperiment(
@@ -159,50 +111,16 @@ async function rowsOfExperiment(
   });
 }
 
-/** The paper's number for a row: of the same split if there is one, else of another. */
-function findPublished(
-  published: readonly PublishedResult[],
-  experiment: Experiment,
-  split: string,
-  metric: string,
-): PublishedResult | undefined {
-  const dataset = experiment.data.comparedWith ?? datasetName(experiment);
-  const fitting = published.filter(
-    (result) => result.variant === experiment.variant && result.dataset === dataset && result.metric === metric,
-  );
-  const sameEncoder = fitting.filter(({ encoder }) => encoder === experiment.encoder);
-  const candidates = sameEncoder.length > 0 ? sameEncoder : fitting;
-  return candidates.find((result) => result.split === split) ?? candidates[0];
-}
-
-function differencesFrom(
-  experiment: Experiment,
-  split: string,
-  published: PublishedResult | undefined,
-): readonly string[] {
-  const own = experiment.differences === undefined ? [] : [experiment.differences];
-  if (published === undefined) return own;
-  const encoder = encoderName(experiment);
-  const dataset = datasetName(experiment);
-  return [
-    ...(published.encoder === encoder ? [] : [`paper's encoder: ${published.encoder}`]),
-    ...(published.dataset === dataset ? [] : [`paper's data: ${published.dataset}`]),
-    ...(published.split === split ? [] : [`paper's split: ${published.split}`]),
-    ...own,
-  ];
-}
-
-function encoderName({ encoder, encoderLayers }: Experiment): string {
-  return encoderLayers === undefined ? encoder : `${encoder}, ${encoderLayers} layers`;
-}
-
 /** The command that repeats the runs; of a single `train` run, the command that was typed. */
-function commandOf({ experiment, command }: RunConfig, seeds: readonly number[]): string {
+function commandOf({ experiment, command, engine }: RunConfig, seeds: readonly number[]): string {
   if (experiment.suite === "own") return command;
   const { suite, paper, name } = experiment;
   const single = seeds.length === 1 && experiment.seeds.length > 1 ? ["--seed", `${seeds[0]}`] : [];
-  const parts = ["run", "--suite", suite, "--paper", paper, "--experiment", name.replace(/-portable$/, ""), ...single];
-  return formatCommand("npm run bench --", "dataset" in experiment.data ? parts : [...parts, "--data", "DATA"]);
+  const wholeName = withoutPortable(name);
+  const parts = ["run", "--suite", suite, "--paper", paper, "--experiment", wholeName, ...single];
+  if (!("dataset" in experiment.data)) parts.push("--data", "DATA");
+  if (wholeName !== name) parts.push("--engine", engine);
+  return formatCommand("npm run bench --", parts);
 }
 
 function round(value: number): number {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { CommandContext } from "../command-context.ts";
-import { collectRows, formatRows, mergeRows, readResults, writeResults } from "../results.ts";
+import { collectRows, mergeRows, readResults } from "../results.ts";
+import { formatRows, writeResults } from "../results-page.ts";
 import { RunDirectoryError, runFiles } from "../run-directory.ts";
 
 /** Options of the command `report`. */

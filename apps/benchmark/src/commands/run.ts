@@ -5,7 +5,8 @@ import { AdapterError, loadExperiments, pickAdapter } from "../adapters.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { Experiment } from "../experiment.ts";
 import { isPortable, toPortable } from "../portable.ts";
-import { collectRows, formatRows, writeResults } from "../results.ts";
+import { collectRows } from "../results.ts";
+import { formatRows, writeResults } from "../results-page.ts";
 import { runExperiment } from "../run.ts";
 
 /** Options of the command `run`. */
@@ -25,7 +26,7 @@ interface Planned {
 
 /** Runs every experiment of a suite with every seed, prints a table, and writes it beside the runs. */
 export async function runCommand(options: RunCommandOptions, context: CommandContext): Promise<void> {
-  const adapters = await context.findAdapters();
+  const adapters = await context.findAdapters(options.paper);
   const planned = await planSuite(adapters, options);
   const { engine } = await context.startEngine();
   const directories: string[] = [];

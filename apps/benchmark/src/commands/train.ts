@@ -21,7 +21,7 @@ export async function trainCommand(
 ): Promise<void> {
   const experiment = await loadExperiment(file);
   const chosen = seed ?? experiment.seeds[0] ?? 0;
-  const adapter = pickAdapter(await context.findAdapters(), experiment.paper);
+  const adapter = pickAdapter(await context.findAdapters(experiment.paper), experiment.paper);
   const { engine } = await context.startEngine();
   const runDirectory = out ?? join("runs", experiment.name, `seed-${chosen}`);
   const scores = await runExperiment({

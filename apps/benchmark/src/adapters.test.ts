@@ -1,0 +1,88 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { findAdapters, loadExperiments, loadPublished, pickAdapter } from "./adapters.ts";
+import { loadToyAdapter, TOY_ADAPTER } from "./__fixtures__/toy-context.ts";
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "relatum-"));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function writePackage(folder: string, name: string, exported: Record<string, unknown>): Promise<void> {
+  const directory = join(root, folder);
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, "package.json"), JSON.stringify({ name, type: "module", exports: exported }));
+  const code = `export const adapter = { name: "${name.split("/")[1]}", train() {}, load() {} };`;
+  await writeFile(join(directory, "benchmark.js"), code);
+}
+
+const namesIn = async (from: string, paper?: string): Promise<string[]> =>
+  (await findAdapters({ from: [from], modules: [] }, paper)).map(({ name }) => name);
+
+describe("findAdapters", () => {
+  it("finds installed packages that export ./benchmark, from any folder below, and no others", async () => {
+    await writePackage("node_modules/@relatum/one", "@relatum/one", { "./benchmark": { default: "./benchmark.js" } });
+    await writePackage("node_modules/@relatum/two", "@relatum/two", { ".": { default: "./benchmark.js" } });
+
+    expect(await namesIn(join(root, "some", "folder"))).toEqual(["one"]);
+  });
+
+  it("finds the packages of a workspace, each once", async () => {
+    const exported = { "./benchmark": { default: "./benchmark.js" } };
+    await writeFile(join(root, "pnpm-workspace.yaml"), "");
+    await writePackage("packages/one", "@relatum/one", exported);
+    await writePackage("packages/two", "@relatum/two", exported);
+    await writePackage("node_modules/@relatum/one", "@relatum/one", exported);
+
+    expect(await namesIn(root)).toEqual(["one", "two"]);
+  });
+
+  it("loads the wanted package alone, so that a broken one beside it does no harm", async () => {
+    await writePackage("node_modules/@relatum/one", "@relatum/one", { "./benchmark": { default: "./benchmark.js" } });
+    await writePackage("node_modules/@relatum/two", "@relatum/two", { "./benchmark": { default: "./missing.js" } });
+
+    expect(await namesIn(root, "one")).toEqual(["one"]);
+    await expect(namesIn(root)).rejects.toThrow("missing.js could not be loaded");
+  });
+
+  it("takes modules by file, which stand before packages of the same name", async () => {
+    await writePackage("node_modules/@relatum/toy", "@relatum/toy", { "./benchmark": { default: "./benchmark.js" } });
+    const adapters = await findAdapters({ from: [root], modules: [TOY_ADAPTER] });
+
+    expect(adapters.map(({ title }) => title)).toEqual(["Toy"]);
+  });
+
+  it("refuses a module without an adapter, one that is not there, and one named twice", async () => {
+    const file = join(root, "empty.mjs");
+    await writeFile(file, "export const other = 1;");
+    const find = (...modules: string[]): Promise<unknown> => findAdapters({ from: [], modules });
+
+    await expect(find(file)).rejects.toThrow("empty.mjs must export an adapter, got other.");
+    await expect(find("no-such-module")).rejects.toThrow('adapter must be a file or an installed module, got "no-such');
+    await expect(find(TOY_ADAPTER, TOY_ADAPTER)).rejects.toThrow(
+      'Adapters must have different names, got "toy" twice.',
+    );
+  });
+});
+
+describe("pickAdapter", () => {
+  it("lists the papers there are when the wanted one is not among them", async () => {
+    const adapters = [await loadToyAdapter()];
+
+    expect(() => pickAdapter(adapters, "tiy")).toThrow('paper must be one of those installed (toy), got "tiy".');
+  });
+});
+
+describe("loadExperiments and loadPublished", () => {
+  it("read the paper's folder", async () => {
+    const adapter = await loadToyAdapter();
+
+    expect((await loadExperiments(adapter)).map(({ name }) => name)).toEqual(["toy-quick"]);
+    expect(await loadPublished(adapter)).toMatchObject([{ dataset: "World", value: 50.5 }]);
+  });
+});

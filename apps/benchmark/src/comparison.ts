@@ -1,0 +1,41 @@
+import type { PublishedResult } from "./adapter.ts";
+import { datasetName, type Experiment } from "./experiment.ts";
+
+/** Finds the paper's number for a row: with the same encoder and of the same split where there is one. */
+export function findPublished(
+  published: readonly PublishedResult[],
+  experiment: Experiment,
+  split: string,
+  metric: string,
+): PublishedResult | undefined {
+  const dataset = experiment.data.comparedWith ?? datasetName(experiment);
+  const fitting = published.filter(
+    (result) => result.variant === experiment.variant && result.dataset === dataset && result.metric === metric,
+  );
+  const sameEncoder = fitting.filter(({ encoder }) => encoder === experiment.encoder);
+  const candidates = sameEncoder.length > 0 ? sameEncoder : fitting;
+  return candidates.find((result) => result.split === split) ?? candidates[0];
+}
+
+/** Says in words how a row's encoder, data and recipe differ from those of the paper's number. */
+export function differencesFrom(
+  experiment: Experiment,
+  split: string,
+  published: PublishedResult | undefined,
+): readonly string[] {
+  const own = experiment.differences === undefined ? [] : [experiment.differences];
+  if (published === undefined) return own;
+  const encoder = encoderName(experiment);
+  const dataset = datasetName(experiment);
+  return [
+    ...(published.encoder === encoder ? [] : [`paper's encoder: ${published.encoder}`]),
+    ...(published.dataset === dataset ? [] : [`paper's data: ${published.dataset}`]),
+    ...(published.split === split ? [] : [`paper's split: ${published.split}`]),
+    ...own,
+  ];
+}
+
+/** What tables call the encoder of an experiment. */
+export function encoderName({ encoder, encoderLayers }: Experiment): string {
+  return encoderLayers === undefined ? encoder : `${encoder}, ${encoderLayers} layers`;
+}

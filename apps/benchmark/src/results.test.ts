@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import type { PaperAdapter } from "./adapter.ts";
+import { loadExperiments } from "./adapters.ts";
+import type { Experiment } from "./experiment.ts";
+import { collectRows, mergeRows, type ResultRow } from "./results.ts";
+import { formatRows, writeResults } from "./results-page.ts";
+import { runFiles } from "./run-directory.ts";
+import { loadToyAdapter } from "./__fixtures__/toy-context.ts";
+
+let root: string;
+let adapter: PaperAdapter;
+let experiment: Experiment;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "relatum-"));
+  adapter = await loadToyAdapter();
+  experiment = (await loadExperiments(adapter))[0] as Experiment;
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** Writes a finished run whose F1 on development and test documents is given, in percent. */
+async function writeRun(seed: number, development: number, test: number): Promise<string> {
+  const directory = join(root, `seed-${seed}`);
+  const files = runFiles(directory);
+  const scores = (f1: number): object => ({ documents: 4, counts: {}, metrics: { F1: f1 } });
+  await mkdir(directory);
+  await writeFile(files.config, JSON.stringify({ experiment, seed, data: {}, engine: "native", command: "typed" }));
+  await writeFile(files.scores, JSON.stringify({ development: scores(development), test: scores(test) }));
+  return directory;
+}
+
+describe("collectRows", () => {
+  it("puts the seeds of an experiment into one row for each split, in order, with their mean", async () => {
+    const directories = [await writeRun(2, 30, 25), await writeRun(1, 10, 20)];
+
+    const rows = await collectRows(directories, [adapter]);
+
+    expect(rows).toMatchObject([
+      { model: "Toy", variant: "full", dataset: "sample-world", split: "development", values: [10, 30], mean: 20 },
+      { split: "test", encoder: "none", metric: "F1", values: [20, 25], mean: 22.5, seeds: [1, 2] },
+    ]);
+  });
+
+  it("sets the published number beside, with what differs", async () => {
+    const [, row] = await collectRows([await writeRun(1, 10, 20)], [adapter]);
+
+    expect(row?.published).toMatchObject({ value: 50.5, source: "Table 1" });
+    expect(row?.differences).toEqual(["paper's encoder: BERT-base", "paper's data: World", "no learning"]);
+  });
+
+  it("gives the command for all seeds, or for the only one", async () => {
+    const one = await writeRun(1, 10, 20);
+    const two = await writeRun(2, 10, 20);
+    const command = "npm run bench -- run --suite quick --paper toy --experiment toy-quick";
+
+    expect((await collectRows([one, two], [adapter]))[0]?.command).toBe(command);
+    expect((await collectRows([two], [adapter]))[0]?.command).toBe(`${command} --seed 2`);
+  });
+});
+
+describe("mergeRows", () => {
+  it("replaces all rows of an experiment that was run again and keeps the others", async () => {
+    const [row] = (await collectRows([await writeRun(1, 10, 20)], [adapter])) as [ResultRow];
+    const old = [row, { ...row, split: "test" }, { ...row, experiment: "another" }];
+
+    const merged = mergeRows(old, [{ ...row, mean: 99 }]);
+
+    expect(merged.map(({ experiment: name, mean }) => [name, mean])).toEqual([
+      ["another", 10],
+      ["toy-quick", 99],
+    ]);
+  });
+});
+
+describe("writeResults", () => {
+  it("writes every row as JSON and a page that says where the paper's number is no yardstick", async () => {
+    const rows = await collectRows([await writeRun(1, 10, 20)], [adapter]);
+
+    await writeResults(root, rows);
+
+    expect(JSON.parse(await readFile(join(root, "results.json"), "utf8"))).toEqual(JSON.parse(JSON.stringify(rows)));
+    expect(await readFile(join(root, "results.md"), "utf8")).toContain(
+      "| 50.5 (Table 1) | paper's encoder: BERT-base; paper's data: World; no learning |",
+    );
+  });
+});
+
+describe("formatRows", () => {
+  it("shows a line for each split, with a dash for what was not measured", async () => {
+    const lines = formatRows(await collectRows([await writeRun(1, 10, 20)], [adapter])).split("\n");
+
+    expect(lines[2]).toMatch(/^Toy +full +sample-world +development +none +10\.00 +– .* 50\.5 \(Table 1\)$/);
+    expect(lines[3]).toMatch(/ test +none +20\.00 /);
+    expect(lines.at(-1)).toBe(
+      "* Toy full, sample-world test: paper's encoder: BERT-base; paper's data: World; no learning",
+    );
+  });
+});
