@@ -55,7 +55,7 @@ describe("withLock", () => {
 
     const waiting = withLock(file, { onWait, signal: stop.signal }, () => Promise.resolve());
 
-    await expect(waiting).rejects.toThrow();
+    await expect(waiting).rejects.toThrow("stopped");
     expect(existsSync(file)).toBe(true);
   });
 

@@ -51,7 +51,7 @@ async function acquire(file: string, mine: string, options: LockOptions): Promis
     }
     if (!waited) options.onWait?.(readLock(file)?.split(" ")[1] ?? "unknown");
     waited = true;
-    await setTimeout(POLL_MILLISECONDS, undefined, options.signal ? { signal: options.signal } : {});
+    await setTimeout(POLL_MILLISECONDS);
   }
 }
 
