@@ -88,16 +88,28 @@ describe.skipIf(cases.length === 0)("scoreDocumentRelations against the official
       const { all, evidence, ignoringTrain, ignoringDistant } = scores;
       const submitted = result.n_submission ?? all.predicted;
       expect(all).toEqual({
-        ...{ correct: result.correct_re, predicted: submitted, gold: result.tot_relations },
-        ...{ precision: result.re_p, recall: result.re_r, f1: result.re_f1 },
+        correct: result.correct_re,
+        predicted: submitted,
+        gold: result.tot_relations,
+        precision: result.re_p,
+        recall: result.re_r,
+        f1: result.re_f1,
       });
       expect(evidence).toEqual({
-        ...{ correct: result.correct_evidence, predicted: result.pred_evi, gold: result.tot_evidences },
-        ...{ precision: result.evi_p, recall: result.evi_r, f1: result.evi_f1 },
+        correct: result.correct_evidence,
+        predicted: result.pred_evi,
+        gold: result.tot_evidences,
+        precision: result.evi_p,
+        recall: result.evi_r,
+        f1: result.evi_f1,
       });
       const unseen = (seen: number, precision: number, f1: number): PrecisionRecallF1 => ({
-        ...{ correct: all.correct - seen, predicted: all.predicted - seen, gold: all.gold },
-        ...{ precision, recall: all.recall, f1 },
+        correct: all.correct - seen,
+        predicted: all.predicted - seen,
+        gold: all.gold,
+        precision,
+        recall: all.recall,
+        f1,
       });
       expect(ignoringTrain).toEqual(
         unseen(
@@ -118,7 +130,7 @@ describe.skipIf(cases.length === 0)("scoreDocumentRelations against the official
       const scores = scoreDocumentRelations(gold, pred.map(toRelation), known);
 
       const f1s = [scores.all, scores.evidence, scores.ignoringTrain, scores.ignoringDistant].map((found) => found?.f1);
-      expect(f1s).toEqual(returned);
+      expect(f1s).toEqual(returned.slice(0, 4));
     });
   }
 });

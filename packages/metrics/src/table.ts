@@ -15,7 +15,7 @@ export function markdownTable<Row>(rows: readonly Row[], columns: readonly Table
   }));
   const [titles = [], ...cells] = alignCells(rows, escaped);
   const rule = titles.map((title, index) => {
-    const width = [...title].length;
+    const width = widthOf(title);
     return columns[index]?.align === "right" ? `${"-".repeat(width - 1)}:` : "-".repeat(width);
   });
   return [titles, rule, ...cells].map((line) => `| ${line.join(" | ")} |\n`).join("");
@@ -25,7 +25,7 @@ export function markdownTable<Row>(rows: readonly Row[], columns: readonly Table
 export function textTable<Row>(rows: readonly Row[], columns: readonly TableColumn<Row>[]): string {
   const single = columns.map((column) => ({ ...column, cell: (row: Row) => oneLine(column.cell(row)) }));
   const [titles = [], ...cells] = alignCells(rows, single);
-  const rule = titles.map((title) => "─".repeat([...title].length));
+  const rule = titles.map((title) => "─".repeat(widthOf(title)));
   return [titles, rule, ...cells].map((line) => `${line.join("  ").trimEnd()}\n`).join("");
 }
 
@@ -36,11 +36,16 @@ function oneLine(text: string): string {
 /** Titles, then the cells of each row, every column padded to its widest. */
 function alignCells<Row>(rows: readonly Row[], columns: readonly TableColumn<Row>[]): string[][] {
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
-  const widths = columns.map((_, index) => Math.max(3, ...lines.map((line) => [...(line[index] ?? "")].length)));
+  const widths = columns.map((_, index) => Math.max(3, ...lines.map((line) => widthOf(line[index] ?? ""))));
   return lines.map((line) =>
     line.map((text, index) => {
-      const padding = " ".repeat((widths[index] ?? 0) - [...text].length);
+      const padding = " ".repeat((widths[index] ?? 0) - widthOf(text));
       return columns[index]?.align === "right" ? padding + text : text + padding;
     }),
   );
+}
+
+/** Characters of a text, so that one outside the basic plane counts once. */
+function widthOf(text: string): number {
+  return Array.from(text).length;
 }
