@@ -103,14 +103,16 @@ export function goldenTensorsUnder(golden: GoldenCase, prefix: string): Map<stri
   return new Map(found.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
-/** The largest distance between a tensor's values and golden ones; infinite if shapes differ or a value is not finite. */
-export function largestDifference(actual: tf.Tensor, golden: GoldenTensor): number {
-  if (!tf.util.arraysEqual(actual.shape, [...golden.shape])) return Infinity;
+/** The largest distance between values; infinite if shapes differ or a value is not a number. */
+export function largestDifference(actual: tf.Tensor, expected: tf.Tensor | GoldenTensor): number {
+  if (!tf.util.arraysEqual(actual.shape, [...expected.shape])) return Infinity;
   const values = actual.dataSync();
+  const others = expected instanceof tf.Tensor ? expected.dataSync() : expected.values;
   let largest = 0;
-  for (const [index, expected] of golden.values.entries()) {
-    const difference = Math.abs((values[index] as number) - expected);
-    if (!(difference <= largest)) largest = Number.isNaN(difference) ? Infinity : difference;
+  for (const [index, other] of others.entries()) {
+    const difference = Math.abs((values[index] as number) - other);
+    if (Number.isNaN(difference)) return Infinity;
+    largest = Math.max(largest, difference);
   }
   return largest;
 }

@@ -1,4 +1,5 @@
 import { createRandom, INFERENCE, Noise } from "@relatum/tensor-utils";
+import { record } from "@relatum/tensor-utils/graph";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
@@ -96,6 +97,32 @@ describe("AlbertEncoder", () => {
     encoder.encode(createInput(), { training: true, noise });
 
     expect(noise.nextSite()).toBe(1 + 2 * CONFIG.layers);
+  });
+
+  it("gives the same as a recorded graph, with gradients", () => {
+    const encoder = stir(new AlbertEncoder(CONFIG, createRandom(1)));
+    const variables = [...encoder.parameters().values()];
+    const run = (input: EncoderInput): tf.Tensor[] => {
+      const { value, grads } = tf.variableGrads(() => {
+        const { hidden, pooled, attention } = encoder.encode(input, INFERENCE);
+        return hidden
+          .tanh()
+          .mean()
+          .add(pooled.mean())
+          .add((attention as tf.Tensor4D).square().sum());
+      }, variables);
+      return [value, ...variables.flatMap((variable) => grads[variable.name] ?? [])];
+    };
+    const recorded = record(run, { variables });
+    const input = createInput();
+
+    const results = recorded(input);
+
+    const expected = tf.tidy(() => run(input));
+    expect(results.length).toBe(1 + variables.length);
+    results.forEach((result, index) => expect(difference(result, expected[index] as tf.Tensor)).toBeLessThan(1e-5));
+    expect(recorded.graphCount()).toBe(tf.getBackend() === "tensorflow" ? 1 : 0);
+    recorded.dispose();
   });
 
   it("leaves three tensors a call, and none when disposed of", () => {

@@ -1,1 +1,1 @@
-export {};
+export { tinyBackbone, type TinyBackboneOptions } from "./tiny-backbone.ts";
