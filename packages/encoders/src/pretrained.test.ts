@@ -186,20 +186,21 @@ describe("loadPretrained", () => {
   });
 
   it.each([
+    [{ model_type: "gpt2" }, 'config.json: model_type must be "bert" or "roberta" or "albert", got "gpt2".'],
+    [{ hidden_size: undefined }, "config.json: hidden_size must be of type number, got nothing."],
+    [{ num_hidden_layers: 0 }, "config.json: num_hidden_layers must be at least 1, got 0."],
+    [{ num_attention_heads: 2.5 }, "config.json: num_attention_heads must be a whole number, got 2.5."],
+    [{ num_attention_heads: 3 }, "heads must divide hiddenSize (4), got 3."],
+    [{ hidden_dropout_prob: 2 }, "config.json: hidden_dropout_prob must be at most 1, got 2."],
     [
-      { model_type: "gpt2" },
-      'config.json: model_type must follow its format, but: Invalid option: expected one of "bert"',
+      { hidden_act: "swish" },
+      'config.json: hidden_act must be "gelu" or "gelu_new" or "gelu_pytorch_tanh" or "relu", got',
     ],
-    [
-      { hidden_size: undefined },
-      "config.json: hidden_size must follow its format, but: Invalid input: expected number",
-    ],
-    [{ num_attention_heads: 2.5 }, "config.json: num_attention_heads must follow its format"],
-    [{ hidden_dropout_prob: 2 }, "config.json: hidden_dropout_prob must follow its format"],
-    [{ hidden_act: "swish" }, "config.json: hidden_act must follow its format"],
-    [{ position_embedding_type: "relative_key" }, "config.json: position_embedding_type must follow its format"],
+    [{ position_embedding_type: "relative_key" }, 'position_embedding_type must be "absolute", got "relative_key".'],
   ])("refuses a config.json with %j, and names the field", async (change, message) => {
-    await writeFiles(directory, { "config.json": { ...CONFIG, ...change }, "vocab.txt": VOCABULARY });
+    const file = safetensorsBytes(weights);
+    const config = { ...CONFIG, ...change };
+    await writeFiles(directory, { "config.json": config, "vocab.txt": VOCABULARY, "model.safetensors": file });
 
     await expect(loadPretrained(directory)).rejects.toThrow(message);
   });

@@ -1,14 +1,13 @@
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import type * as tf from "@tensorflow/tfjs";
+import { layOutSafetensors, readBytes } from "@relatum/tensor-utils";
 
 import type { AlbertEncoder } from "./albert.ts";
 import type { BertEncoder } from "./bert.ts";
 import { formatEncoderConfig } from "./encoder-config.ts";
 import { toHuggingFaceName } from "./parameter-names.ts";
 import { TOKENIZER_FILE_NAMES } from "./pretrained-files.ts";
-import { formatSafetensorsHeader } from "./safetensors-index.ts";
 import type { SubwordTokenizer } from "./subword.ts";
 
 /**
@@ -28,8 +27,10 @@ export async function savePretrained(
 
   await replaceFile(join(directory, "model.safetensors"), async (file) => {
     const named = [...encoder.parameters()].map(([path, value]) => [toHuggingFaceName(path, family), value] as const);
-    await file.writeFile(formatSafetensorsHeader(new Map(named.map(([name, value]) => [name, value.shape]))));
-    for (const [, value] of named) await writeValues(file, value);
+    // The tools of Hugging Face ask for this mark of the order of axes.
+    const { header, ordered } = layOutSafetensors(new Map(named), { format: "pt" });
+    await file.writeFile(header);
+    for (const [, tensor] of ordered) await file.writeFile(await readBytes(tensor));
   });
   // Files of another tokenizer would be read in place of this one's.
   for (const name of TOKENIZER_FILE_NAMES) if (!texts.has(name)) await rm(join(directory, name), { force: true });
@@ -46,13 +47,8 @@ function defaultTokenizerConfig({ config, maxTokens }: BertEncoder | AlbertEncod
   return `${JSON.stringify(settings, null, 2)}\n`;
 }
 
-async function writeValues(file: FileHandle, value: tf.Variable): Promise<void> {
-  const numbers = (await value.data()) as Float32Array;
-  await file.writeFile(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
-}
-
 async function replaceText(path: string, text: string): Promise<void> {
-  await replaceFile(path, async (file) => void (await file.writeFile(text)));
+  await replaceFile(path, (file) => file.writeFile(text));
 }
 
 /** Writes a file beside its place, makes sure that it is on the disk, and moves it there. */

@@ -1,7 +1,8 @@
+import { decodeValues, type SafetensorsFormat } from "@relatum/tensor-utils";
 import { Parser } from "pickleparser";
 
 import { ModelFileError } from "./model-file-error.ts";
-import { decodeFloats, FLOAT_BYTES, type FloatFormat, type StoredTensor } from "./stored-tensor.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 import { checkView, gatherValues } from "./strided-view.ts";
 
 /** A run of numbers that tensors look into. */
@@ -132,15 +133,15 @@ export function toStoredTensors(
     const { storage } = record;
     if (!(storage instanceof Storage)) throw new ModelFileError(place, "must lie in a storage.");
     const { format } = storage;
-    if (!isFloatFormat(format)) continue;
+    if (!isFloat(format)) continue;
     const view = checkView(record, place, fileBytes);
     const read = async (): Promise<Float32Array> => {
       const content = readStorage(storage);
-      const [start, end] = [view.start * FLOAT_BYTES[format], view.end * FLOAT_BYTES[format]];
+      const [start, end] = [view.start * VALUE_BYTES[format], view.end * VALUE_BYTES[format]];
       if (end > content.length) {
         throw new ModelFileError(place, `must end within its storage (${content.length} bytes), got byte ${end}.`);
       }
-      return gatherValues(decodeFloats(content.subarray(start, end), format), view);
+      return gatherValues(decodeFloats(content.subarray(start, end), format, name), view);
     };
     tensors.set(name, { path: place, shape: view.shape, read });
   }
@@ -148,6 +149,20 @@ export function toStoredTensors(
   return tensors;
 }
 
-function isFloatFormat(format: StorageFormat): format is FloatFormat {
-  return format in FLOAT_BYTES;
+type FloatFormat = "float64" | "float32" | "float16" | "bfloat16";
+
+const SAME_IN_SAFETENSORS: Readonly<Record<Exclude<FloatFormat, "float64">, SafetensorsFormat>> = {
+  float32: "F32",
+  float16: "F16",
+  bfloat16: "BF16",
+};
+
+function isFloat(format: StorageFormat): format is FloatFormat {
+  return format === "float64" || format in SAME_IN_SAFETENSORS;
+}
+
+function decodeFloats(bytes: Uint8Array, format: FloatFormat, name: string): Float32Array {
+  if (format === "float64") return Float32Array.from(new Float64Array(new Uint8Array(bytes).buffer));
+  const { values } = decodeValues({ format: SAME_IN_SAFETENSORS[format], shape: [], bytes }, name);
+  return values as Float32Array; // as the format says
 }

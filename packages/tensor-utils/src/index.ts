@@ -29,7 +29,10 @@ export {
   type DecodedValues,
   decodeValues,
   formatSafetensors,
+  layOutSafetensors,
   parseSafetensors,
+  readBytes,
+  type SafetensorsLayout,
   type SafetensorsView,
   viewSafetensors,
 } from "./safetensors.ts";
