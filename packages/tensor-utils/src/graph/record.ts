@@ -13,7 +13,7 @@ import { inputSignature, inputTensors } from "./signature.ts";
 export interface RecordOptions {
   /** Variables that the function reads; their values may change between calls. */
   readonly variables: readonly tf.Variable[];
-  /** Most graphs kept, the one used longest ago being freed first; 32 without it. */
+  /** Most graphs kept, the one used longest ago being freed first; 64 without it. */
   readonly maxGraphs?: number;
 }
 
@@ -41,7 +41,7 @@ type Run = { call(inputs: readonly tf.Tensor[]): tf.Tensor[]; dispose(): void };
  * @param fn Takes tensors and plain values in nested objects and arrays; returns tensors.
  */
 export function record<Input>(fn: (input: Input) => tf.Tensor[], options: RecordOptions): Recorded<Input> {
-  const { variables, maxGraphs = 32 } = options;
+  const { variables, maxGraphs = 64 } = options;
   const graphs = new Map<string, Run | "plain">();
 
   const call = (input: Input): tf.Tensor[] => {
