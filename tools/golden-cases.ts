@@ -70,15 +70,20 @@ export function describeGolden(
   fallback?: string,
 ): void {
   const paths = goldenCases(subfolder, pattern, goldenFolder() ?? fallback);
-  if (paths.length === 0) {
-    const reason = goldenFolder() === undefined ? "RELATUM_GOLDEN is not set" : `nothing there in ${goldenFolder()}`;
-    process.stderr.write(`Skipped parity cases ${subfolder}/${pattern.source}: ${reason}.\n`);
-    describe(`${subfolder}/${pattern.source}`, () => it.skip(`skipped: ${reason}`));
-  }
+  if (paths.length === 0) skipSuite(`${subfolder}/${pattern.source}`);
   for (const path of paths) {
     const golden = loadGolden(path);
     describe(golden.name, () => suite(golden));
   }
+}
+
+function skipSuite(name: string): void {
+  const folder = goldenFolder();
+  const reason = folder === undefined ? "RELATUM_GOLDEN is not set" : `no such case in ${folder}`;
+  process.stderr.write(`Skipped parity cases ${name}: ${reason}.\n`);
+  describe.skip(name, () => {
+    it(`is skipped: ${reason}`, () => undefined);
+  });
 }
 
 /**
