@@ -1,1 +1,58 @@
-export {};
+import type { PaperAdapter, PaperExtractor, TuningTools } from "@relatum/benchmark";
+import type { Document } from "@relatum/datasets";
+
+import { AtlopExtractor, loadAtlop } from "./extractor.ts";
+import { parseAtlopSettings } from "./settings.ts";
+import { trainAtlop } from "./train.ts";
+
+/** Scores below it are no candidates for a threshold: too many, and none of the thresholds tried is so low. */
+const LEAST_SCORE = 0.01;
+
+/** How the benchmark runner trains, tunes and loads ATLOP. */
+export const adapter: PaperAdapter = {
+  name: "atlop",
+  title: "ATLOP",
+  task: "document",
+  citation:
+    "Zhou, Huang, Ma, Huang: Document-Level Relation Extraction with Adaptive Thresholding and Localized Context Pooling. AAAI 2021.",
+  directory: new URL("../benchmark/", import.meta.url),
+
+  checkConfig: ({ config }, relations) => void parseAtlopSettings(config, relations),
+
+  train: async (documents, { config, training }, hooks) => {
+    const { extractor } = await trainAtlop(documents, {
+      ...training,
+      config: parseAtlopSettings(config, hooks.relations),
+      backbone: await hooks.loadBackbone(),
+      seed: hooks.seed,
+      checkpoint: hooks.checkpoint,
+      signal: hooks.signal,
+      log: (event) => hooks.log(event),
+      evaluate: (candidate) => hooks.evaluate(candidate),
+    });
+    return extractor;
+  },
+
+  load: (directory) => loadAtlop(directory),
+
+  tune: async (extractor, documents, tools) => {
+    if (!(extractor instanceof AtlopExtractor)) throw new TypeError("extractor must be an AtlopExtractor.");
+    return tuneThresholds(extractor, documents, tools);
+  },
+};
+
+/** Chooses what the variants without adaptive thresholds leave to the development documents. */
+async function tuneThresholds(
+  extractor: AtlopExtractor,
+  documents: readonly Document[],
+  tools: TuningTools,
+): Promise<PaperExtractor> {
+  const { threshold, relations } = extractor.config;
+  if (threshold === "adaptive") return extractor;
+  const scored = await extractor.scoreAll(documents, { above: LEAST_SCORE });
+  // Nothing above the least score yet: any threshold finds nothing.
+  if (scored.length === 0) return extractor.withThresholds(0.5);
+  if (threshold === "global") return extractor.withThresholds(tools.bestGlobalThreshold(documents, scored));
+  const chosen = tools.bestThresholdsPerRelation(documents, scored);
+  return extractor.withThresholds(relations.map((relation) => chosen.get(relation) ?? 1));
+}

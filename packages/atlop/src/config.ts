@@ -12,7 +12,7 @@ export interface AtlopConfig {
   readonly maxTokens: number;
   /** What is trained: the paper's loss, or independent labels as in the enhanced baseline. */
   readonly loss: "adaptive-threshold" | "binary-cross-entropy";
-  /** What a relation's score must exceed: the pair's threshold class, one probability, or one probability a relation. */
+  /** What a relation's score must reach: the pair's threshold class, one probability, or one probability a relation. */
   readonly threshold: "adaptive" | "global" | "per-relation";
   /** Probabilities chosen on development documents, one a relation; empty until chosen and when adaptive. */
   readonly thresholds: readonly number[];
@@ -134,8 +134,9 @@ function checkThresholds({ loss, threshold, thresholds, relations }: AtlopConfig
   if (thresholds.length !== relations.length) {
     throw new RangeError(`thresholds must hold one for each of ${relations.length} relations, got ${thresholds.length}.`);
   }
-  const wrong = thresholds.find((value) => !(value >= 0 && value <= 1));
-  if (wrong !== undefined) throw new RangeError(`thresholds must lie in [0, 1], got ${wrong}.`);
+  // A relation that is never to be returned has a threshold above every probability.
+  const wrong = thresholds.find((value) => !(value >= 0 && Number.isFinite(value)));
+  if (wrong !== undefined) throw new RangeError(`thresholds must be numbers ≥ 0, got ${wrong}.`);
 }
 
 function requireCount(field: string, value: number): void {

@@ -62,24 +62,27 @@ export class AtlopExtractor implements Extractor {
     if (threshold !== "adaptive" && thresholds.length === 0) {
       throw new RangeError(`thresholds must be chosen under "${threshold}", got none. Call withThresholds first.`);
     }
-    const relations = await this.#score(documents, (logits) => ({ scores: this.#scores(logits), kept: this.#decide(logits) }));
+    const isAdaptive = threshold === "adaptive";
+    const relations = await this.#score(documents, {
+      ...(isAdaptive && { mark: (logits) => decodeAdaptiveThreshold(logits, this.config.maxRelationsPerPair) }),
+      keeps: (score, relation) => isAdaptive || score >= (thresholds[relation] as number),
+    });
     return { task: "document", relations };
   }
 
   /** Lists every pair's score for every relation, in the unit of {@link extract}, to choose thresholds by. */
-  async scoreAll(documents: readonly Document[], { above }: ScoreAllOptions = {}): Promise<EntityRelation[]> {
-    return this.#score(documents, (logits) => {
-      const scores = this.#scores(logits);
-      const kept = above === undefined ? tf.onesLike(scores) : scores.greater(above).cast<tf.Tensor2D>("float32");
-      return { scores, kept };
-    });
+  async scoreAll(
+    documents: readonly Document[],
+    { above = -Infinity }: ScoreAllOptions = {},
+  ): Promise<EntityRelation[]> {
+    return this.#score(documents, { keeps: (score) => score > above });
   }
 
   /**
    * Gives an extractor with other thresholds, which shares this one's weights: dispose of one of the two only.
    *
-   * @param thresholds A probability for all relations, or one for each in label order.
-   * @throws {RangeError} If the config's threshold is adaptive, or a value is no probability.
+   * @param thresholds The least probability of a relation that is returned: one for all, or one for each in label order.
+   * @throws {RangeError} If the config's threshold is adaptive, or a value is negative.
    */
   withThresholds(thresholds: number | readonly number[]): AtlopExtractor {
     const values = typeof thresholds === "number" ? this.config.relations.map(() => thresholds) : thresholds;
@@ -136,62 +139,58 @@ export class AtlopExtractor implements Extractor {
     return logits.sub(logits.slice([0, THRESHOLD_LABEL], [-1, 1]));
   }
 
-  /** 1 = the pair has the relation `[pairs, labels]`. */
-  #decide(logits: tf.Tensor2D): tf.Tensor2D {
-    const { threshold, thresholds, maxRelationsPerPair } = this.config;
-    if (threshold === "adaptive") return decodeAdaptiveThreshold(logits, maxRelationsPerPair);
-    return logits.sigmoid().greater(tf.tensor2d([[1, ...thresholds]])).cast("float32");
-  }
-
-  async #score(documents: readonly Document[], decide: Decide): Promise<EntityRelation[]> {
-    const { tokenizer } = this.#backbone;
+  async #score(documents: readonly Document[], decision: Decision): Promise<EntityRelation[]> {
+    const { tokenizer, encoder } = this.#backbone;
     const features = await featurizeAtlopDocuments(documents.map(withoutLabels), tokenizer, this.config);
     const found: EntityRelation[][] = documents.map(() => []);
     const budget = this.#options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
-    for (const numbers of planDocuments(features, this.#backbone.encoder, budget)) {
+    for (const numbers of planDocuments(features, encoder, budget)) {
       const batch = numbers.map((number) => features[number] as AtlopFeatures);
-      await this.#scoreBatch(batch, budget, decide, (document, relation) => found[numbers[document] as number]?.push(relation));
+      const byDocument = await this.#scoreBatch(batch, budget, decision);
+      for (const [index, number] of numbers.entries()) found[number] = byDocument[index] as EntityRelation[];
     }
     return found.flat();
   }
 
-  async #scoreBatch(
-    features: readonly AtlopFeatures[],
-    budget: number,
-    decide: Decide,
-    take: (document: number, relation: EntityRelation) => void,
-  ): Promise<void> {
+  /** The relations of a batch's documents, by document. */
+  async #scoreBatch(features: readonly AtlopFeatures[], budget: number, decision: Decision): Promise<EntityRelation[][]> {
     const batch = collateAtlop(features, this.#backbone, this.config);
     const encoding = this.model.encode(batch, INFERENCE);
+    const found: EntityRelation[][] = features.map(() => []);
     try {
-      const [, entities] = encoding.attention.shape;
+      const entities = encoding.attention.shape[1];
       for (const chunk of planChunks(listPairs(features), encoding, this.config, budget)) {
-        const { scores, kept } = tf.tidy(() => {
-          const pairs = collatePairs(chunk.pairs, { entities, ...chunk });
-          return decide(this.model.classify(encoding, pairs));
+        const [scores, marks] = tf.tidy(() => {
+          const logits = this.model.classify(encoding, collatePairs(chunk.pairs, { entities, ...chunk }));
+          return decision.mark === undefined ? [this.#scores(logits)] : [this.#scores(logits), decision.mark(logits)];
         });
-        const [scoreValues, keptValues] = [await readOnce(scores), await readOnce(kept)];
-        this.#list(chunk.pairs, features, scoreValues, keptValues, take);
+        const values = await readOnce(scores as tf.Tensor);
+        const marked = marks === undefined ? undefined : await readOnce(marks);
+        const keeps = (score: number, relation: number, cell: number): boolean =>
+          (marked === undefined || marked[cell] === 1) && decision.keeps(score, relation);
+        this.#list(chunk.pairs, values, keeps, features, found);
       }
     } finally {
       tf.dispose([batch, encoding] as unknown as tf.TensorContainer);
     }
+    return found;
   }
 
+  /** Adds what is kept of the scores to the documents' lists. */
   #list(
     pairs: readonly BatchPair[],
-    features: readonly AtlopFeatures[],
     scores: Float32Array,
-    kept: Float32Array,
-    take: (document: number, relation: EntityRelation) => void,
+    keeps: (score: number, relation: number, cell: number) => boolean,
+    features: readonly AtlopFeatures[],
+    found: readonly EntityRelation[][],
   ): void {
     const { relations } = this.config;
     for (const [row, { document, head, tail }] of pairs.entries()) {
       const documentId = features[document]?.documentId as string;
+      const firstCell = row * (relations.length + 1) + 1;
       for (const [index, relation] of relations.entries()) {
-        const cell = row * (relations.length + 1) + index + 1;
-        if (kept[cell] !== 1) continue;
-        take(document, { documentId, head, tail, relation, score: scores[cell] as number });
+        const score = scores[firstCell + index] as number;
+        if (keeps(score, index, firstCell + index)) found[document]?.push({ documentId, head, tail, relation, score });
       }
     }
   }
@@ -208,8 +207,12 @@ export async function loadAtlop(directory: string, options: AtlopExtractorOption
   return new AtlopExtractor(model, backbone, config, options);
 }
 
-/** What is made of the logits of some pairs; both `[pairs, labels]`. */
-type Decide = (logits: tf.Tensor2D) => { scores: tf.Tensor2D; kept: tf.Tensor2D };
+/** Which relations are returned. */
+interface Decision {
+  /** 1 = may be returned `[pairs, labels]`; all may without it. */
+  mark?(logits: tf.Tensor2D): tf.Tensor2D;
+  keeps(score: number, relation: number): boolean;
+}
 
 /** The document as new text has it: labels must not decide anything, not even the order of pairs. */
 function withoutLabels(document: Document): Document {

@@ -5,15 +5,14 @@ import {
   describeGolden,
   type GoldenCase,
   goldenTensor,
-  goldenTensorsUnder,
   largestDifference,
 } from "../../../tools/golden-cases.ts";
 import {
   buildGoldenModel,
   collateGolden,
+  compareGradients,
   type GoldenDocument,
-  type GoldenModelJson,
-  gradientDifferences,
+  padIdOf,
 } from "./__fixtures__/golden-model.ts";
 import { decodeAdaptiveThreshold } from "./loss.ts";
 
@@ -46,7 +45,7 @@ describeGolden("atlop", /^docre_forward/, (golden) => {
     const batch = collateGolden(readDocuments(golden), model, padIdOf(golden));
     const expectedLoss = goldenTensor(golden, "output/loss").values[0] as number;
 
-    const { value, differences } = gradientDifferences(model, goldenTensorsUnder(golden, "grad/"), () =>
+    const { value, differences } = compareGradients(model, golden, () =>
       model.loss(batch, INFERENCE),
     );
 
@@ -55,11 +54,6 @@ describeGolden("atlop", /^docre_forward/, (golden) => {
     for (const [name, difference] of differences) expect(difference, name).toBeLessThan(1e-5);
   });
 });
-
-function padIdOf({ json }: GoldenCase): number {
-  const { config } = json as unknown as GoldenModelJson;
-  return (config["pad_token_id"] as number | undefined) ?? 0;
-}
 
 /** The documents of a case, without padding. */
 function readDocuments(golden: GoldenCase): GoldenDocument[] {

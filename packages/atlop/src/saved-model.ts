@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 
 import { type Backbone, loadPretrained } from "@relatum/encoders";
 import { createRandom, formatSafetensors, type NamedTensors, parseSafetensors } from "@relatum/tensor-utils";
+import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 
 import type { AtlopConfig } from "./config.ts";
@@ -134,7 +135,4 @@ async function replaceDirectory(from: string, place: string): Promise<void> {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
-}
-class CheckpointError extends Error {
-  constructor(path: string, problem: string, options?: ErrorOptions) { super(`${path} ${problem}`, options); }
 }

@@ -13,7 +13,7 @@ const settingsSchema = z
     maxTokens: count,
     loss: z.enum(["adaptive-threshold", "binary-cross-entropy"]),
     threshold: z.enum(["adaptive", "global", "per-relation"]),
-    thresholds: z.array(z.number().min(0).max(1)),
+    thresholds: z.array(z.number().min(0)),
     localizedContext: z.boolean(),
     entityMarkers: z.boolean(),
     classifier: z.enum(["group-bilinear", "bilinear"]),

@@ -6,7 +6,6 @@ import {
   type GoldenCase,
   goldenTensorsUnder,
   largestDifference,
-  type GoldenTensor,
   toTensor,
 } from "../../../../tools/golden-cases.ts";
 import { type AtlopBatch, collateAtlop } from "../batch.ts";
@@ -77,28 +76,35 @@ export function collateGolden(documents: readonly GoldenDocument[], model: Atlop
   return { ...batch, input: { ...batch.input, windows: { ...windows, mask: tf.tensor2d(mask) } } };
 }
 
-/** The largest distances between gradients and golden ones, by the authors' parameter names. */
-export function gradientDifferences(
+/** The loss, and the largest distances of its gradients from the golden ones, by the authors' parameter names. */
+export function compareGradients(
   model: AtlopModel,
-  golden: ReadonlyMap<string, GoldenTensor>,
+  golden: GoldenCase,
   loss: () => tf.Scalar,
 ): { value: number; differences: Map<string, number> } {
+  const { config } = golden.json as unknown as GoldenModelJson;
   const parameters = model.parameters();
   const { value, grads } = tf.variableGrads(loss, [...parameters.values()]);
   const differences = new Map<string, number>();
-  for (const [name, expected] of golden) {
-    const parameter = parameters.get(fromGoldenName(name, "bert")) as tf.Variable;
+  for (const [name, expected] of goldenTensorsUnder(golden, "grad/")) {
+    const parameter = parameters.get(fromGoldenName(name, config["model_type"] as EncoderFamily)) as tf.Variable;
     const gradient = grads[parameter.name] as tf.Tensor;
     // PyTorch leaves the padding row of the word embeddings untrained, also where padding had a part in the loss.
     const isWords = name.endsWith("word_embeddings.weight");
-    const compared = isWords ? gradient.mul(rowMask(gradient.shape[0] as number)) : gradient;
-    differences.set(name, largestDifference(compared, expected));
+    differences.set(name, largestDifference(isWords ? withoutRow(gradient, padIdOf(golden)) : gradient, expected));
   }
   return { value: value.dataSync()[0] as number, differences };
 }
 
-function rowMask(rows: number): tf.Tensor {
-  return tf.tensor2d(Array.from({ length: rows }, (_, row) => [row === 0 ? 0 : 1]));
+/** The token that fills rows up. */
+export function padIdOf({ json }: GoldenCase): number {
+  const { config } = json as unknown as GoldenModelJson;
+  return (config["pad_token_id"] as number | undefined) ?? 0;
+}
+
+function withoutRow(matrix: tf.Tensor, removed: number): tf.Tensor {
+  const rows = Array.from({ length: matrix.shape[0] as number }, (_, row) => [row === removed ? 0 : 1]);
+  return matrix.mul(tf.tensor2d(rows));
 }
 
 function toFeatures(document: GoldenDocument, width: number, padId: number, longest: number): AtlopFeatures {
