@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { INFERENCE } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 import { expect, it } from "vitest";
@@ -11,7 +14,7 @@ import {
 } from "../../../tools/golden-cases.ts";
 import { loadPretrained } from "./pretrained.ts";
 import { resolveEncoder } from "./resolve-encoder.ts";
-import type { SubwordTokenizer } from "./subword.ts";
+import { parseTokenizer, type SubwordTokenizer } from "./subword.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 const TOLERANCE = 1e-5;
@@ -41,6 +44,16 @@ describeGolden("minilm", /./, (golden) => {
       expect(byWord.map((ids) => ids.map(token))).toEqual(tokens);
     }
     encoder.dispose();
+  });
+
+  it.skipIf(directory === undefined)("tokenizes alike from vocab.txt alone", async () => {
+    const read = (name: string): string => readFileSync(join(directory as string, name), "utf8");
+    const words = goldenTexts(golden).flatMap((text) => text.split(/\s+/));
+    const [whole, bare] = ["tokenizer.json", "vocab.txt"].map((name) => parseTokenizer(new Map([[name, read(name)]])));
+
+    await Promise.all([whole?.prepare(words), bare?.prepare(words)]);
+
+    expect(words.map((word) => bare?.tokenizeWord(word))).toEqual(words.map((word) => whole?.tokenizeWord(word)));
   });
 
   it.skipIf(directory === undefined)(
