@@ -51,8 +51,6 @@ function createContext(
       return findAdapters(defaultPlaces(options.adapter), paper);
     },
     startEngine: async () => {
-      // The library greets with lines about the processor; errors still show.
-      process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
       const { useEngine } = await import("@relatum/tensor-utils/native");
       const inUse = await useEngine(options.engine as Parameters<typeof useEngine>[0]);
       base.terminal.notice(inUse.notice);
@@ -63,7 +61,13 @@ function createContext(
 
 function describeError(error: unknown, debug: boolean): string {
   if (!(error instanceof Error)) return `Error: ${String(error)}`;
-  return debug ? `${error.stack}${causes(error.cause)}` : `Error: ${error.message}`;
+  return debug ? `${error.stack}${causes(error.cause)}` : `Error: ${describeMissing(error) ?? error.message}`;
+}
+
+/** Says which file is not there in words; undefined for other errors. */
+function describeMissing(error: NodeJS.ErrnoException): string | undefined {
+  if (error.code !== "ENOENT" || error.path === undefined) return undefined;
+  return `${error.path} must be a file or directory, but is not there.`;
 }
 
 function causes(cause: unknown): string {

@@ -31,6 +31,7 @@ export interface RunFiles {
   readonly config: string;
   /** Events with the time, a JSON object a line. */
   readonly log: string;
+  /** Gone once the run is done. */
   readonly checkpoints: string;
   /** The model of the best epoch. */
   readonly model: string;

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 
 import { type Document, type EntityRelation, requireLabels } from "@relatum/datasets";
 
@@ -101,6 +102,8 @@ async function finishRun(state: RunState): Promise<RunScores> {
       ...(await scoreTest(state, trained)),
     };
     await writeJson(files.scores, scores);
+    // The model is kept; checkpoints hold it three times over, with its optimizer.
+    await rm(files.checkpoints, { recursive: true, force: true });
     log.write({ kind: "done", scores });
     return scores;
   } finally {

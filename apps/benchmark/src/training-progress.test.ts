@@ -1,0 +1,60 @@
+import type { StepEvent } from "@relatum/tensor-utils/train";
+import { describe, expect, it } from "vitest";
+
+import { formatBar, formatDuration, TrainingProgress } from "./training-progress.ts";
+
+const stepEvent = (epoch: number, step: number, loss: number): StepEvent => ({
+  kind: "step",
+  epoch,
+  step,
+  loss,
+  learningRateMultiplier: 1,
+  gradientNorm: 1,
+});
+
+describe("TrainingProgress", () => {
+  it("shows mean loss, rate and time left", () => {
+    let time = 0;
+    const progress = new TrainingProgress({ epochs: 2, documents: 20, documentsPerStep: 4 }, () => time);
+    time = 2000;
+    progress.describe(stepEvent(1, 1, 3));
+    time = 4000;
+    const line = progress.describe(stepEvent(1, 2, 1));
+
+    // 4 documents in 2 seconds; 8 of 10 steps are left.
+    expect(line).toBe("[====                ] step 2/10 loss 2.0000 2.0 documents/s 16 s left");
+  });
+
+  it("counts neither the time of scoring nor steps that an epoch leaves out", () => {
+    let time = 0;
+    const progress = new TrainingProgress({ epochs: 2, documents: 9, documentsPerStep: 4 }, () => time);
+    time = 1000;
+    progress.describe(stepEvent(1, 1, 1));
+    time = 2000;
+    progress.describe(stepEvent(1, 2, 1));
+    time = 60_000;
+    const epoch = progress.describe({ kind: "epoch", epoch: 1, meanLoss: 1, score: 0.5 });
+    time = 61_000;
+    const line = progress.describe(stepEvent(2, 3, 1));
+
+    expect(epoch).toBe("Epoch 1 of 2: mean loss 1.0000, development score 50.00.");
+    expect(line).toBe("[===============     ] step 3/4 loss 1.0000 4.0 documents/s 1 s left");
+  });
+});
+
+describe("formatDuration", () => {
+  it.each([
+    [0.4, "0 s"],
+    [59.6, "1 min 00 s"],
+    [250, "4 min 10 s"],
+    [11_100, "3 h 05 min"],
+  ])("writes %d seconds as %s", (seconds, text) => {
+    expect(formatDuration(seconds)).toBe(text);
+  });
+});
+
+describe("formatBar", () => {
+  it("stays within its width", () => {
+    expect([formatBar(-1), formatBar(2)]).toEqual([`[${" ".repeat(20)}]`, `[${"=".repeat(20)}]`]);
+  });
+});
