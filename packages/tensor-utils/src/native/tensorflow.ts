@@ -51,11 +51,10 @@ function otherDevice(engine: TensorFlowEngine): string {
 
 /** Loads the first build that loads at all. */
 function loadLibrary(accepted: readonly TensorFlowEngine[], from: string | undefined): void {
-  const wanted = accepted[0] as TensorFlowEngine;
-  const tfjsNode = requireTfjsNode(wanted, from);
+  const engine = accepted.at(-1) as TensorFlowEngine;
+  const tfjsNode = requireTfjsNode(engine, from);
   const candidates = candidateBindings(accepted, tfjsNode);
   if (candidates.length === 0) {
-    const engine = accepted.at(-1) as TensorFlowEngine;
     throw new EngineError(engine, `engine "${engine}" needs TensorFlow's library. Run "${INSTALL[engine]}".`);
   }
   let failure: unknown;
@@ -67,10 +66,10 @@ function loadLibrary(accepted: readonly TensorFlowEngine[], from: string | undef
       failure = error;
     }
   }
-  const advice = `"npx relatum-native remove" and "${INSTALL[wanted]}" build it anew`;
+  const advice = `"npx relatum-native remove" and "${INSTALL[engine]}" build it anew`;
   const [reason] = (failure as Error).message.split("\n");
   const message = `TensorFlow's library must load, got: ${reason}. ${advice}.`;
-  throw new EngineError(wanted, message, { cause: failure });
+  throw new EngineError(engine, message, { cause: failure });
 }
 
 function requireTfjsNode(engine: TensorFlowEngine, from: string | undefined): TfjsNode {
