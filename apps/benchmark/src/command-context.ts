@@ -11,7 +11,7 @@ export interface CommandContext {
   /** The command line, as it can be typed again. */
   readonly command: string;
   /** Chooses the engine and says which; to be called before anything makes a tensor. */
-  startEngine(): Promise<EngineInUse>;
+  readonly startEngine: () => Promise<EngineInUse>;
   /** Finds the papers that are installed; at least the one named, where it is. */
-  findAdapters(paper?: string): Promise<PaperAdapter[]>;
+  readonly findAdapters: (paper?: string) => Promise<PaperAdapter[]>;
 }

@@ -1,14 +1,15 @@
 import type { PublishedResult } from "./adapter.ts";
-import { datasetName, type Experiment } from "./experiment.ts";
+import type { Experiment } from "./experiment.ts";
+import type { RunConfig } from "./run-directory.ts";
 
 /** Finds the paper's number for a row: with the same encoder and of the same split where there is one. */
 export function findPublished(
   published: readonly PublishedResult[],
-  experiment: Experiment,
+  { experiment, dataset: own }: Pick<RunConfig, "experiment" | "dataset">,
   split: string,
   metric: string,
 ): PublishedResult | undefined {
-  const dataset = experiment.data.comparedWith ?? datasetName(experiment);
+  const dataset = experiment.data.comparedWith ?? own;
   const fitting = published.filter(
     (result) => result.variant === experiment.variant && result.dataset === dataset && result.metric === metric,
   );
@@ -19,14 +20,13 @@ export function findPublished(
 
 /** Says in words how a row's encoder, data and recipe differ from those of the paper's number. */
 export function differencesFrom(
-  experiment: Experiment,
+  { experiment, dataset }: Pick<RunConfig, "experiment" | "dataset">,
   split: string,
   published: PublishedResult | undefined,
 ): readonly string[] {
   const own = experiment.differences === undefined ? [] : [experiment.differences];
   if (published === undefined) return own;
   const encoder = encoderName(experiment);
-  const dataset = datasetName(experiment);
   return [
     ...(published.encoder === encoder ? [] : [`paper's encoder: ${published.encoder}`]),
     ...(published.dataset === dataset ? [] : [`paper's data: ${published.dataset}`]),

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 
 import {
   type Document,
@@ -16,6 +16,8 @@ import { hashFile } from "./write-file.ts";
 
 /** Everything an experiment learns from and is scored on. */
 export interface ExperimentData {
+  /** What tables call the data set. */
+  readonly name: string;
   readonly train: readonly Document[];
   readonly development: readonly Document[];
   readonly test?: readonly Document[];
@@ -45,10 +47,11 @@ export async function loadExperimentData(
 }
 
 async function loadNamed(data: NamedData, directory: string | undefined): Promise<ExperimentData> {
-  const found = await findNamedData(data);
+  const found = await findNamedData(data, directory);
   if (!("splits" in found)) return loadFiles(found, directory);
   const { train, development, test } = found.splits;
   return {
+    name: data.dataset,
     ...found.splits,
     relations: relationNames([...train, ...development, ...test]),
     trainFacts: trainFacts(train),
@@ -57,7 +60,7 @@ async function loadNamed(data: NamedData, directory: string | undefined): Promis
 }
 
 async function loadFiles(data: FileData, directory = "."): Promise<ExperimentData> {
-  const place = (name: string): string => join(directory, name);
+  const place = (name: string): string => resolve(directory, name);
   const read = (name: string): Promise<Document[]> => loadDocuments(place(name), data.format);
   const train = await read(data.train);
   const development = await read(data.development);
@@ -72,6 +75,7 @@ async function loadFiles(data: FileData, directory = "."): Promise<ExperimentDat
     files.map(async ([name, file]) => (file === undefined ? [] : [[name, await hashFile(place(file))] as const])),
   );
   return {
+    name: data.name,
     train,
     development,
     ...(test && { test }),

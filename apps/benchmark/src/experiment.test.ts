@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { datasetName, defineExperiment, ExperimentError, loadExperiment } from "./experiment.ts";
+import { defineExperiment, ExperimentError, loadExperiment } from "./experiment.ts";
 
 const complete = {
   name: "mine",
@@ -24,13 +24,12 @@ describe("defineExperiment", () => {
     const experiment = defineExperiment(complete, "mine.json");
 
     expect(experiment).toMatchObject({ variant: "full", suite: "own", seeds: [66], config: {}, selection: "f1" });
-    expect(datasetName(experiment)).toBe("Mine");
   });
 
   it("takes a data set by name instead of files", () => {
     const experiment = defineExperiment({ ...complete, data: { dataset: "sample-world" } }, "mine.json");
 
-    expect(datasetName(experiment)).toBe("sample-world");
+    expect(experiment.data).toEqual({ dataset: "sample-world" });
   });
 
   it("names the file and each field at fault", () => {

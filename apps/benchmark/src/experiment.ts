@@ -147,11 +147,6 @@ export async function loadExperiment(path: string): Promise<Experiment> {
   return defineExperiment(json, path);
 }
 
-/** What tables call the data set of an experiment. */
-export function datasetName(experiment: Experiment): string {
-  return "dataset" in experiment.data ? experiment.data.dataset : experiment.data.name;
-}
-
 function toExperimentError(error: z.ZodError, place: string, prefix: readonly string[]): ExperimentError {
   const lines = error.issues.map((issue) => {
     const field = [...prefix, ...issue.path.map(String)].join(".");

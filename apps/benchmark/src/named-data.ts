@@ -1,6 +1,7 @@
-import { type Document, sampleWorld } from "@relatum/datasets";
+import { type Document, prepareDataset, sampleWorld } from "@relatum/datasets";
 
 import type { FileData, NamedData } from "./experiment.ts";
+import { dataCache } from "./data-cache.ts";
 import { hashText } from "./write-file.ts";
 
 /** Data found by name: documents by split, or the files that hold them. */
@@ -22,13 +23,23 @@ const SAMPLE_DOCUMENTS = { train: 200, development: 50, test: 50 } as const;
 const SAMPLE_SEED = 1;
 
 /**
- * Finds the data set of a name.
+ * Finds the data set of a name: generates it, or finds or downloads its files.
  *
- * @throws {RangeError} If there is none of that name.
+ * @param directory Where its files may lie.
+ * @throws {RangeError} If there is none of that name, or it has no training and development documents.
  */
-export async function findNamedData(data: NamedData): Promise<FoundData> {
-  if (data.dataset === SAMPLE_WORLD) return generateSampleWorld(data.documents ?? SAMPLE_DOCUMENTS);
-  throw new RangeError(`data.dataset must be one of ${SAMPLE_WORLD}, got "${data.dataset}".`);
+export async function findNamedData(
+  { dataset, documents = SAMPLE_DOCUMENTS }: NamedData,
+  directory: string | undefined,
+): Promise<FoundData> {
+  if (dataset === SAMPLE_WORLD) return generateSampleWorld(documents);
+  const cache = dataCache(process.env);
+  const { title, format, files } = await prepareDataset(dataset, { cache, ...(directory && { directory }) });
+  const { train, development, test, labels } = files;
+  if (train === undefined || development === undefined) {
+    throw new RangeError(`data.dataset must have training and development documents, got "${dataset}".`);
+  }
+  return { name: title, format, train, development, ...(test && { test }), ...(labels && { labels }) };
 }
 
 function generateSampleWorld(counts: Readonly<Record<"train" | "development" | "test", number>>): GeneratedData {

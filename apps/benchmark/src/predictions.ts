@@ -39,16 +39,10 @@ function spanLines(
       (sentences[sentence] ?? []).slice(start, end).join(" ");
     return {
       id,
-      spans: spans
-        .filter(({ documentId }) => documentId === id)
-        .map(({ documentId: _, ...span }) => ({ ...span, text: textOf(span) })),
+      spans: spans.filter(({ documentId }) => documentId === id).map((span) => ({ ...span, text: textOf(span) })),
       relations: relations
         .filter(({ documentId }) => documentId === id)
-        .map(({ documentId: _, ...found }) => ({
-          ...found,
-          headName: textOf(found.head),
-          tailName: textOf(found.tail),
-        })),
+        .map((found) => ({ ...found, headName: textOf(found.head), tailName: textOf(found.tail) })),
     };
   });
 }

@@ -28,7 +28,10 @@ async function writeRun(seed: number, development: number, test: number): Promis
   const files = runFiles(directory);
   const scores = (f1: number): object => ({ documents: 4, counts: {}, metrics: { F1: f1 } });
   await mkdir(directory);
-  await writeFile(files.config, JSON.stringify({ experiment, seed, data: {}, engine: "native", command: "typed" }));
+  await writeFile(
+    files.config,
+    JSON.stringify({ experiment, seed, dataset: "sample-world", data: {}, engine: "native", command: "typed" }),
+  );
   await writeFile(files.scores, JSON.stringify({ development: scores(development), test: scores(test) }));
   return directory;
 }

@@ -6,7 +6,6 @@ import type { PaperAdapter, PublishedResult } from "./adapter.ts";
 import { loadPublished } from "./adapters.ts";
 import { differencesFrom, encoderName, findPublished } from "./comparison.ts";
 import { formatCommand } from "./command-line.ts";
-import { datasetName } from "./experiment.ts";
 import { withoutPortable } from "./portable.ts";
 import { readRunConfig, readRunScores, type RunConfig } from "./run-directory.ts";
 import type { RunScores, SplitScores } from "./scoring.ts";
@@ -91,11 +90,11 @@ async function rowsOfExperiment(
     if (scores.length < runs.length) return [];
     return Object.keys(scores[0]?.metrics ?? {}).map((metric): ResultRow => {
       const values = scores.map(({ metrics }) => metrics[metric] ?? 0);
-      const printed = findPublished(published, experiment, split, metric);
+      const printed = findPublished(published, first.config, split, metric);
       return {
         model: adapter?.title ?? experiment.paper,
         variant: experiment.variant,
-        dataset: datasetName(experiment),
+        dataset: first.config.dataset,
         split,
         encoder: encoderName(experiment),
         metric,
@@ -105,7 +104,7 @@ async function rowsOfExperiment(
         experiment: experiment.name,
         seeds,
         ...(printed && { published: printed }),
-        differences: differencesFrom(experiment, split, printed),
+        differences: differencesFrom(first.config, split, printed),
       };
     });
   });

@@ -21,6 +21,7 @@ const experiment = defineExperiment(
 const config: RunConfig = {
   experiment,
   seed: 1,
+  dataset: "sample-world",
   data: { train: "abc" },
   relations: ["owner"],
   engine: "native",

@@ -11,6 +11,8 @@ import { writeJson } from "./write-file.ts";
 export interface RunConfig {
   readonly experiment: Experiment;
   readonly seed: number;
+  /** What tables call the data set. */
+  readonly dataset: string;
   /** SHA-256 of the data by split. */
   readonly data: Readonly<Record<string, string>>;
   readonly relations: readonly string[];

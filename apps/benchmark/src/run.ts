@@ -6,7 +6,7 @@ import { type Document, type EntityRelation, requireLabels } from "@relatum/data
 import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
 import { type ExperimentData, loadExperimentData } from "./data.ts";
 import { loadBackbone } from "./backbone.ts";
-import { datasetName, type Experiment } from "./experiment.ts";
+import type { Experiment } from "./experiment.ts";
 import { formatPredictions } from "./predictions.ts";
 import { openRunDirectory, readRunScores, type RunConfig, type RunFiles, runFiles } from "./run-directory.ts";
 import { RunLog } from "./run-log.ts";
@@ -23,6 +23,9 @@ import type { Terminal } from "./terminal.ts";
 import { TrainingProgress } from "./training-progress.ts";
 import { versions } from "./versions.ts";
 import { writeDirectory, writeJson, writeWhole } from "./write-file.ts";
+
+/** Steps that a killed run loses at most. */
+const CHECKPOINT_STEPS = 100;
 
 /** One training run: an experiment with a seed, and where it happens. */
 export interface RunRequest {
@@ -56,14 +59,15 @@ interface RunState extends RunRequest {
  */
 export async function runExperiment(request: RunRequest): Promise<RunScores> {
   const { adapter, experiment, seed, runDirectory, terminal } = request;
-  terminal.notice(`${adapter.title} ${experiment.variant}, ${datasetName(experiment)}, seed ${seed}: ${runDirectory}`);
   const data = await loadExperimentData(experiment, request.dataDirectory);
+  terminal.notice(`${adapter.title} ${experiment.variant}, ${data.name}, seed ${seed}: ${runDirectory}`);
   requireLabels([...data.train, ...data.development]);
   adapter.checkConfig?.(experiment, data.relations);
 
   const config: RunConfig = {
     experiment,
     seed,
+    dataset: data.name,
     data: data.fingerprint,
     relations: data.relations,
     engine: request.engine,
@@ -130,7 +134,7 @@ async function train(state: RunState): Promise<PaperExtractor> {
   return adapter.train(data.train, experiment, {
     seed,
     relations: data.relations,
-    checkpoint: { directory: files.checkpoints, resume: true, fingerprint: { seed: `${seed}` } },
+    checkpoint: { directory: files.checkpoints, resume: true, everySteps: CHECKPOINT_STEPS },
     signal,
     loadBackbone: () => loadBackbone(experiment, { signal, terminal }),
     log: (event) => {

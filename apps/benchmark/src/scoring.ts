@@ -40,7 +40,7 @@ export interface ScoringOptions {
 export interface ExtractOptions {
   readonly signal: AbortSignal;
   /** Called with the number of documents done. */
-  onProgress?(done: number): void;
+  readonly onProgress?: (done: number) => void;
 }
 
 /**
