@@ -4,16 +4,9 @@ import { drawNoiseSeed } from "../mode.ts";
 import { AbortedError } from "./aborted-error.ts";
 import type { EpochEvent, FitOptions, FitReport, Trainable } from "./fit-options.ts";
 import { ParameterCopy } from "./parameter-copy.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { BEGINNING, type Run } from "./progress.ts";
+import { restoreRun, saveRun } from "./resume.ts";
 import { StepRunner } from "./step.ts";
-
-interface Run<Batch> {
-  readonly model: Trainable<Batch>;
-  readonly options: FitOptions<Batch>;
-  readonly runner: StepRunner<Batch>;
-  readonly best: ParameterCopy;
-  readonly progress: Progress;
-}
 
 /**
  * Trains a model.
@@ -23,15 +16,17 @@ interface Run<Batch> {
  *
  * @returns What happened in each epoch; the model has the best epoch's parameters.
  * @throws {RangeError} If a setting is impossible, or a loss or a score is not a finite number.
- * @throws {AbortedError} If `signal` ended the run.
+ * @throws {CheckpointError} If a checkpoint cannot be written, read or used.
+ * @throws {AbortedError} If `signal` ended the run, after a checkpoint was saved.
  */
 export async function fit<Batch>(model: Trainable<Batch>, options: FitOptions<Batch>): Promise<FitReport> {
   checkOptions(model, options);
   const runner = new StepRunner(model, options.optimizer);
-  const run: Run<Batch> = { model, options, runner, best: new ParameterCopy(), progress: createProgress() };
+  const run: Run<Batch> = { model, options, best: new ParameterCopy(), progress: BEGINNING, saved: BEGINNING };
   try {
+    await restoreRun(run);
     while (run.progress.epoch <= options.epochs) {
-      await trainEpoch(run);
+      await trainEpoch(run, runner);
       await finishEpoch(run);
     }
     run.best.putBack(model.parameters());
@@ -44,66 +39,80 @@ export async function fit<Batch>(model: Trainable<Batch>, options: FitOptions<Ba
 }
 
 /** Takes the steps of the running epoch that are still to be taken. */
-async function trainEpoch<Batch>(run: Run<Batch>): Promise<void> {
+async function trainEpoch<Batch>(run: Run<Batch>, runner: StepRunner<Batch>): Promise<void> {
   const { options, progress } = run;
-  const { accumulate = 1 } = options;
-  const remaining = skip(options.batches(progress.epoch), progress.batchesDone);
+  const { accumulate = 1, checkpoint } = options;
+  const remaining = remainingBatches(options.batches(progress.epoch), progress.batchesDone, progress.epoch);
   for (const group of groups(remaining, accumulate)) {
-    stopIfAsked(run);
-    await takeStep(run, group);
+    await stopIfAsked(run);
+    await takeStep(run, runner, group);
+    if (checkpoint?.everySteps !== undefined && run.progress.step % checkpoint.everySteps === 0) await saveRun(run);
     await tf.nextFrame();
   }
-  if (progress.epochSteps === 0)
-    throw new RangeError(`batches(${progress.epoch}) must give at least one batch, got none.`);
+  await stopIfAsked(run);
 }
 
-async function takeStep<Batch>({ options, runner, progress }: Run<Batch>, group: (() => Batch)[]): Promise<void> {
+async function takeStep<Batch>(run: Run<Batch>, runner: StepRunner<Batch>, group: (() => Batch)[]): Promise<void> {
+  const { options, progress } = run;
   const learningRateMultiplier = options.optimizer.multiplier;
   const random = options.random.fork(`step ${progress.step}`);
   const noiseSeeds = group.map(() => drawNoiseSeed(random));
   try {
     const release = options.release?.bind(options) ?? ((batch: Batch) => tf.dispose(batch as tf.TensorContainer));
     const result = await runner.run(group, noiseSeeds, release);
-
-    progress.step += 1;
-    progress.epochSteps += 1;
-    progress.batchesDone += group.length;
-    progress.lossSum += result.loss;
-    options.log?.({ kind: "step", epoch: progress.epoch, step: progress.step, learningRateMultiplier, ...result });
+    run.progress = {
+      ...progress,
+      step: progress.step + 1,
+      epochSteps: progress.epochSteps + 1,
+      batchesDone: progress.batchesDone + group.length,
+      lossSum: progress.lossSum + result.loss,
+    };
+    options.log?.({ kind: "step", epoch: progress.epoch, step: run.progress.step, learningRateMultiplier, ...result });
   } finally {
     tf.dispose(noiseSeeds);
   }
 }
 
 /** Evaluates the running epoch, keeps its parameters if they are the best, and goes on to the next. */
-async function finishEpoch<Batch>({ model, options, best, progress }: Run<Batch>): Promise<void> {
-  const { epoch, step } = progress;
+async function finishEpoch<Batch>(run: Run<Batch>): Promise<void> {
+  const { model, options, progress } = run;
+  const { epoch, step, lossSum, epochSteps, epochs } = progress;
+  // Evaluation may take long; whatever ends it, the steps are not lost.
+  if (options.evaluate !== undefined) await saveRun(run);
   const score = await options.evaluate?.(epoch);
   if (score !== undefined && !Number.isFinite(score)) {
     throw new RangeError(`score of epoch ${epoch} must be a finite number, got ${score}.`);
   }
-  if (score !== undefined && score > (progress.best?.score ?? -Infinity)) {
-    progress.best = { epoch, score, step };
-    best.take(model.parameters());
-  }
-  const meanLoss = progress.lossSum / progress.epochSteps;
-  const event: EpochEvent = { kind: "epoch", epoch, meanLoss, ...(score === undefined ? {} : { score }) };
-  progress.epochs.push(event);
-  Object.assign(progress, { epoch: epoch + 1, batchesDone: 0, lossSum: 0, epochSteps: 0 });
+  const isBest = score !== undefined && score > (progress.best?.score ?? -Infinity);
+  if (isBest) run.best.take(model.parameters());
+  const event: EpochEvent = {
+    kind: "epoch",
+    epoch,
+    meanLoss: lossSum / epochSteps,
+    ...(score === undefined ? {} : { score }),
+  };
+  const best = isBest ? { epoch, score, step } : progress.best;
+  run.progress = { ...BEGINNING, step, epoch: epoch + 1, epochs: [...epochs, event], best };
   options.log?.(event);
+  await saveRun(run);
 }
 
-function stopIfAsked<Batch>({ options, progress }: Run<Batch>): void {
-  const { signal, checkpoint } = options;
-  if (signal?.aborted) throw new AbortedError(progress.step, checkpoint?.directory, signal.reason);
+async function stopIfAsked<Batch>(run: Run<Batch>): Promise<void> {
+  const { signal, checkpoint } = run.options;
+  if (!signal?.aborted) return;
+  await saveRun(run);
+  throw new AbortedError(run.progress.step, checkpoint?.directory, signal.reason);
 }
 
-function* skip<T>(items: Iterable<T>, count: number): Generator<T> {
-  let passed = 0;
-  for (const item of items) {
-    passed += 1;
-    if (passed > count) yield item;
+/** Passes over the batches that are done. */
+function* remainingBatches<T>(batches: Iterable<T>, done: number, epoch: number): Generator<T> {
+  let count = 0;
+  for (const batch of batches) {
+    count += 1;
+    if (count > done) yield batch;
   }
+  if (count === 0) throw new RangeError(`batches(${epoch}) must give at least one batch, got none.`);
+  if (count < done) throw new RangeError(`batches(${epoch}) must give the ${done} batches of before, got ${count}.`);
 }
 
 function* groups<T>(items: Iterable<T>, size: number): Generator<T[]> {
@@ -119,7 +128,8 @@ function* groups<T>(items: Iterable<T>, size: number): Generator<T[]> {
 
 function checkOptions<Batch>(model: Trainable<Batch>, options: FitOptions<Batch>): void {
   const { epochs, accumulate = 1, optimizer } = options;
-  for (const [name, count] of Object.entries({ epochs, accumulate })) {
+  const everySteps = options.checkpoint?.everySteps ?? 1;
+  for (const [name, count] of Object.entries({ epochs, accumulate, everySteps })) {
     if (!Number.isInteger(count) || count < 1) throw new RangeError(`${name} must be an integer ≥ 1, got ${count}.`);
   }
   const owned = new Set(model.parameters().values());

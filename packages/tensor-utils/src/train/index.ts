@@ -1,5 +1,15 @@
 export { AbortedError } from "./aborted-error.ts";
 export { AdamW, type AdamWOptions, type OptimizerState, type ParameterGroup } from "./adam-w.ts";
+export { CheckpointError } from "./checkpoint-error.ts";
+export {
+  type Checkpoint,
+  type DamagedCheckpoint,
+  listCheckpoints,
+  loadCheckpoint,
+  type LoadedCheckpoint,
+  saveCheckpoint,
+  setAside,
+} from "./checkpoint.ts";
 export type {
   CheckpointOptions,
   EpochEvent,
@@ -11,4 +21,5 @@ export type {
   TrainSettings,
 } from "./fit-options.ts";
 export { fit } from "./fit.ts";
+export type { Progress } from "./progress.ts";
 export { linearWarmup, type LinearWarmupOptions, type Schedule } from "./schedule.ts";
