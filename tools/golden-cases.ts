@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/valid-title, vitest/no-disabled-tests, vitest/expect-expect -- declares suites for the test files */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,7 +74,9 @@ export function describeGolden(
   if (paths.length === 0) skipSuite(`${subfolder}/${pattern.source}`);
   for (const path of paths) {
     const golden = loadGolden(path);
-    describe(golden.name, () => suite(golden));
+    describe(golden.name, () => {
+      suite(golden);
+    });
   }
 }
 

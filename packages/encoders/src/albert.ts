@@ -70,9 +70,10 @@ export class AlbertEncoder extends Module implements Encoder {
   }
 
   get maxTokens(): number {
-    return this.config.maxPositions;
+    return this.embeddings.maxTokens;
   }
 
+  /** @throws {RangeError} If rows are longer than `maxTokens` and their positions are not given. */
   encode(input: EncoderInput, mode: Mode): EncoderOutput {
     return tf.tidy(() => {
       const bias = attentionBias(input.mask); // [batch, 1, 1 or tokens, tokens]

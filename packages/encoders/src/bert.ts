@@ -61,10 +61,10 @@ export class BertEncoder extends Module implements Encoder {
   }
 
   get maxTokens(): number {
-    const { family, maxPositions, padId } = this.config;
-    return family === "roberta" ? maxPositions - padId - 1 : maxPositions;
+    return this.embeddings.maxTokens;
   }
 
+  /** @throws {RangeError} If rows are longer than `maxTokens` and their positions are not given. */
   encode(input: EncoderInput, mode: Mode): EncoderOutput {
     return tf.tidy(() => {
       const bias = attentionBias(input.mask); // [batch, 1, 1 or tokens, tokens]

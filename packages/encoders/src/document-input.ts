@@ -1,9 +1,16 @@
 import { bucketSize } from "@relatum/tensor-utils/graph";
 import * as tf from "@tensorflow/tfjs";
 
-import { type DocumentWindow, splitIntoWindows, type WindowOptions } from "./document-windows.ts";
+import { splitIntoWindows, type WindowOptions } from "./document-windows.ts";
 import type { EncoderInput } from "./encoder.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import {
+  type BatchLayout,
+  type PlacedDocument,
+  placeWindows,
+  type WindowPlacement,
+  windowsAround,
+} from "./window-placement.ts";
 
 /**
  * Documents as the rows that an encoder takes, and where each token's results are found in them.
@@ -25,18 +32,6 @@ export interface DocumentInput {
   readonly queryPositions: tf.Tensor3D;
   /** How rows are put together; only where a document of the batch is split. */
   readonly placement?: WindowPlacement;
-}
-
-/** Where the results of split documents come from; the number after the last cell stands for zeros. */
-export interface WindowPlacement {
-  /** int32 `[documents, tokens, slots]`: each token's cells in rows × width. */
-  readonly tokenCells: tf.Tensor3D;
-  /** One over the number of windows that hold a token, 0 where none does `[documents, tokens]`. */
-  readonly tokenShares: tf.Tensor2D;
-  /** int32 `[documents, queries, tokens, slots]`: cells in documents × queries × slots × width. */
-  readonly attentionCells: tf.Tensor4D;
-  /** 1 = a query in a split document, whose attention is normalised again `[documents, queries]`. */
-  readonly splitQueries: tf.Tensor2D;
 }
 
 /** What {@link collateDocuments} may be told. */
@@ -65,34 +60,25 @@ export function collateDocuments(
   options: CollateDocumentsOptions,
 ): DocumentInput {
   checkDocuments(sequences, queries);
-  const documents = sequences.map((tokenIds) => splitIntoWindows(tokenIds, tokenizer, options));
-  const layout = chooseLayout(documents, queries, options);
+  let rowCount = 0;
+  const documents = sequences.map((tokenIds, index): PlacedDocument => {
+    const windows = splitIntoWindows(tokenIds, tokenizer, options).map((window) => ({ ...window, row: rowCount++ }));
+    return { length: tokenIds.length, windows, queries: queries[index] ?? [] };
+  });
+  const layout = chooseLayout(documents, options);
   return {
-    windows: collateWindows(documents.flat(), layout, options.padId ?? tokenizer.padId),
-    tokenMask: fillTensor<tf.Tensor2D>([layout.documents, layout.tokens], "float32", (values) => {
-      for (const [index, { length }] of sequences.entries())
-        values.fill(1, index * layout.tokens, index * layout.tokens + length);
+    windows: collateWindows(documents, layout, options.padId ?? tokenizer.padId),
+    tokenMask: collateTokenMask(documents, layout),
+    ...collateQueries(documents, layout),
+    ...(layout.isSplit && {
+      placement: placeWindows(documents, layout),
     }),
-    ...collateQueries(documents, queries, layout),
-    ...(layout.isSplit && { placement: collatePlacement(documents, queries, layout) }),
   };
 }
 
 /** Frees the tensors that {@link collateDocuments} made. */
 export function disposeDocuments({ windows, placement, ...tensors }: DocumentInput): void {
   tf.dispose([{ ...windows }, { ...placement }, tensors]);
-}
-
-/** The sizes of a batch. */
-interface Layout {
-  readonly rows: number;
-  readonly width: number;
-  readonly documents: number;
-  readonly tokens: number;
-  readonly queries: number;
-  /** Most windows that hold the same token. */
-  readonly slots: number;
-  readonly isSplit: boolean;
 }
 
 function checkDocuments(sequences: readonly (readonly number[])[], queries: readonly (readonly number[])[]): void {
@@ -111,14 +97,13 @@ function checkDocuments(sequences: readonly (readonly number[])[], queries: read
 }
 
 function chooseLayout(
-  documents: readonly (readonly DocumentWindow[])[],
-  queries: readonly (readonly number[])[],
+  documents: readonly PlacedDocument[],
   { pad = "exact", maxRowTokens }: CollateDocumentsOptions,
-): Layout {
-  const rows = documents.flat();
+): BatchLayout {
+  const rows = documents.flatMap(({ windows }) => windows);
   const longestRow = Math.max(...rows.map(({ tokenIds }) => tokenIds.length));
-  const longest = Math.max(...documents.map((windows) => windows.at(-1)?.end ?? 0));
-  const mostQueries = Math.max(1, ...queries.map(({ length }) => length));
+  const longest = Math.max(...documents.map(({ length }) => length));
+  const mostQueries = Math.max(1, ...documents.map(({ queries }) => queries.length));
   const isSplit = rows.length > documents.length;
   const isBucketed = pad === "buckets";
   const width = isBucketed ? Math.min(Math.ceil(longestRow / ROW_STEP) * ROW_STEP, maxRowTokens) : longestRow;
@@ -129,123 +114,64 @@ function chooseLayout(
     documents: documents.length,
     tokens: isSplit ? splitTokens : width,
     queries: isBucketed ? bucketSize(mostQueries) : mostQueries,
-    // Two as a rule: never one, so that few split batches differ in it.
+    // Two as a rule, even if one would do: so batches seldom differ in it.
     slots: isSplit ? Math.max(2, ...documents.map(mostOverlapping)) : 1,
     isSplit,
   };
 }
 
 /** The most windows that hold one token; the number grows only where a window starts. */
-function mostOverlapping(windows: readonly DocumentWindow[]): number {
+function mostOverlapping({ windows }: PlacedDocument): number {
   return Math.max(...windows.map(({ start }) => windowsAround(windows, start).length));
 }
 
-/** Index of each window that holds a token. */
-function windowsAround(windows: readonly DocumentWindow[], token: number): number[] {
-  return [...windows.keys()].filter((index) => {
-    const { start, end } = windows[index] as DocumentWindow;
-    return start <= token && token < end;
-  });
+function collateWindows(
+  documents: readonly PlacedDocument[],
+  { rows, width }: BatchLayout,
+  padId: number,
+): DocumentInput["windows"] {
+  const tokenIds = new Int32Array(rows * width).fill(padId);
+  const mask = new Float32Array(rows * width);
+  // A padding row sees its first token: no softmax is without a term.
+  for (let row = 0; row < rows; row += 1) mask[row * width] = 1;
+  for (const window of documents.flatMap(({ windows }) => windows)) {
+    const first = window.row * width;
+    tokenIds.set(window.tokenIds, first);
+    mask.fill(1, first, first + window.tokenIds.length);
+  }
+  return { tokenIds: tf.tensor2d(tokenIds, [rows, width], "int32"), mask: tf.tensor2d(mask, [rows, width]) };
 }
 
-function collateWindows(windows: readonly DocumentWindow[], { rows, width }: Layout, padId: number): EncoderInput {
-  const tokenIds = fillTensor<tf.Tensor2D>([rows, width], "int32", (values) => {
-    values.fill(padId);
-    for (const [row, window] of windows.entries()) values.set(window.tokenIds, row * width);
-  });
-  const mask = fillTensor<tf.Tensor2D>([rows, width], "float32", (values) => {
-    for (const [row, window] of windows.entries()) values.fill(1, row * width, row * width + window.tokenIds.length);
-    // A padding row sees its first token: no softmax is without a term.
-    for (let row = windows.length; row < rows; row += 1) values[row * width] = 1;
-  });
-  return { tokenIds, mask };
+function collateTokenMask(documents: readonly PlacedDocument[], { tokens }: BatchLayout): tf.Tensor2D {
+  const mask = new Float32Array(documents.length * tokens);
+  for (const [index, { length }] of documents.entries()) mask.fill(1, index * tokens, index * tokens + length);
+  return tf.tensor2d(mask, [documents.length, tokens]);
 }
 
 function collateQueries(
-  documents: readonly (readonly DocumentWindow[])[],
-  queries: readonly (readonly number[])[],
-  layout: Layout,
+  documents: readonly PlacedDocument[],
+  layout: BatchLayout,
 ): Pick<DocumentInput, "queryMask" | "queryTokens" | "queryRows" | "queryPositions"> {
-  const size = layout.documents * layout.queries;
-  const mask = new Float32Array(size);
-  const tokens = new Int32Array(size);
-  const rows = new Int32Array(size * layout.slots);
-  const positions = new Int32Array(size * layout.slots);
-  let firstRow = 0;
-  for (const [document, windows] of documents.entries()) {
-    for (const [query, token] of (queries[document] ?? []).entries()) {
+  const shape: [number, number] = [layout.documents, layout.queries];
+  const mask = new Float32Array(layout.documents * layout.queries);
+  const tokens = new Int32Array(mask.length);
+  const rows = new Int32Array(mask.length * layout.slots);
+  const positions = new Int32Array(mask.length * layout.slots);
+  for (const [document, { windows, queries }] of documents.entries()) {
+    for (const [query, token] of queries.entries()) {
       const cell = document * layout.queries + query;
       mask[cell] = 1;
       tokens[cell] = document * layout.tokens + token;
-      for (const [slot, index] of windowsAround(windows, token).entries()) {
-        const { start, rowStart } = windows[index] as DocumentWindow;
-        rows[cell * layout.slots + slot] = firstRow + index;
+      for (const [slot, { row, start, rowStart }] of windowsAround(windows, token).entries()) {
+        rows[cell * layout.slots + slot] = row;
         positions[cell * layout.slots + slot] = rowStart + token - start;
       }
     }
-    firstRow += windows.length;
   }
-  const shape: [number, number] = [layout.documents, layout.queries];
   return {
     queryMask: tf.tensor2d(mask, shape),
     queryTokens: tf.tensor2d(tokens, shape, "int32"),
     queryRows: tf.tensor3d(rows, [...shape, layout.slots], "int32"),
     queryPositions: tf.tensor3d(positions, [...shape, layout.slots], "int32"),
   };
-}
-
-function collatePlacement(
-  documents: readonly (readonly DocumentWindow[])[],
-  queries: readonly (readonly number[])[],
-  layout: Layout,
-): WindowPlacement {
-  const { rows, width, tokens, slots } = layout;
-  const tokenCells = new Int32Array(layout.documents * tokens * slots).fill(rows * width);
-  const tokenShares = new Float32Array(layout.documents * tokens);
-  const cellCount = layout.documents * layout.queries * slots * width;
-  const attentionCells = new Int32Array(layout.documents * layout.queries * tokens * slots).fill(cellCount);
-  const splitQueries = new Float32Array(layout.documents * layout.queries);
-  let firstRow = 0;
-  for (const [document, windows] of documents.entries()) {
-    for (let token = 0; token < (windows.at(-1)?.end ?? 0); token += 1) {
-      const around = windowsAround(windows, token);
-      const cell = document * tokens + token;
-      tokenShares[cell] = around.length === 0 ? 0 : 1 / around.length;
-      for (const [slot, index] of around.entries()) {
-        const { start, rowStart } = windows[index] as DocumentWindow;
-        tokenCells[cell * slots + slot] = (firstRow + index) * width + rowStart + token - start;
-      }
-    }
-    for (const [query, queried] of (queries[document] ?? []).entries()) {
-      const cell = document * layout.queries + query;
-      const around = windowsAround(windows, queried);
-      if (windows.length > 1 && around.length > 0) splitQueries[cell] = 1;
-      for (const [slot, index] of around.entries()) {
-        const { start, end, rowStart } = windows[index] as DocumentWindow;
-        const firstCell = (cell * slots + slot) * width + rowStart;
-        for (let token = start; token < end; token += 1) {
-          attentionCells[(cell * tokens + token) * slots + slot] = firstCell + token - start;
-        }
-      }
-    }
-    firstRow += windows.length;
-  }
-  return {
-    tokenCells: tf.tensor3d(tokenCells, [layout.documents, tokens, slots], "int32"),
-    tokenShares: tf.tensor2d(tokenShares, [layout.documents, tokens]),
-    attentionCells: tf.tensor4d(attentionCells, [layout.documents, layout.queries, tokens, slots], "int32"),
-    splitQueries: tf.tensor2d(splitQueries, [layout.documents, layout.queries]),
-  };
-}
-
-/** A tensor whose values, zero at first, `fill` sets. */
-function fillTensor<T extends tf.Tensor>(
-  shape: number[],
-  dtype: "int32" | "float32",
-  fill: (values: Int32Array | Float32Array) => void,
-): T {
-  const size = tf.util.sizeFromShape(shape);
-  const values = dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
-  fill(values);
-  return tf.tensor(values, shape, dtype) as T;
 }

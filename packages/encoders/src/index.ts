@@ -7,7 +7,6 @@ export {
   type CollateDocumentsOptions,
   disposeDocuments,
   type DocumentInput,
-  type WindowPlacement,
 } from "./document-input.ts";
 export type { WindowOptions } from "./document-windows.ts";
 export type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
@@ -20,3 +19,4 @@ export { loadPretrained, type LoadPretrainedOptions } from "./pretrained.ts";
 export { EncoderNotFoundError, resolveEncoder } from "./resolve-encoder.ts";
 export { parseTokenizer, type ParseTokenizerOptions, SubwordTokenizer } from "./subword.ts";
 export { savePretrained } from "./save-pretrained.ts";
+export type { WindowPlacement } from "./window-placement.ts";

@@ -1,8 +1,9 @@
 import { axisSizes, gatherRows, type Mode } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
-import type { DocumentInput, WindowPlacement } from "./document-input.ts";
+import type { DocumentInput } from "./document-input.ts";
 import type { Encoder } from "./encoder.ts";
+import type { WindowPlacement } from "./window-placement.ts";
 
 /** Keeps a row without attention from dividing by zero. */
 const EPSILON = 1e-10;

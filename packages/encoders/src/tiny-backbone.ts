@@ -84,7 +84,10 @@ class HashTokenizer implements Tokenizer {
   }
 
   #hash(word: string): number {
-    const letters = [...word].reduce((hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0, 7);
+    const letters = Array.from(word).reduce(
+      (hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0,
+      7,
+    );
     return SPECIAL_TOKENS.length + (letters % (this.vocabularySize - SPECIAL_TOKENS.length));
   }
 }

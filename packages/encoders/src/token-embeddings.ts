@@ -40,6 +40,7 @@ export class TokenEmbeddings extends Module {
    * Looks up the vectors a transformer starts from.
    *
    * @returns `[batch, tokens, width]`.
+   * @throws {RangeError} If rows are longer than there are positions.
    */
   apply(input: EncoderInput, mode: Mode): tf.Tensor3D {
     return tf.tidy(() => {
@@ -49,9 +50,18 @@ export class TokenEmbeddings extends Module {
     });
   }
 
+  /** The longest row whose tokens all have a position. */
+  get maxTokens(): number {
+    const { maxPositions, padId, countsPastPadding } = this.#settings;
+    return countsPastPadding ? maxPositions - padId - 1 : maxPositions;
+  }
+
   /** Position vectors `[batch, tokens, width]`, or `[1, tokens, width]` where every row counts alike. */
   #placeVectors({ tokenIds, positionIds }: EncoderInput): tf.Tensor {
     if (positionIds !== undefined) return this.positions.apply(positionIds);
+    if (tokenIds.shape[1] > this.maxTokens) {
+      throw new RangeError(`input must have at most ${this.maxTokens} tokens a row, got ${tokenIds.shape[1]}.`);
+    }
     if (this.#settings.countsPastPadding) return this.positions.apply(countTokens(tokenIds, this.#settings.padId));
     const table: tf.Tensor = this.positions.weight;
     return table.slice([0, 0], [tokenIds.shape[1], -1]).expandDims(0);
