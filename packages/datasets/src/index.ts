@@ -27,3 +27,11 @@ export type { SampleSplit } from "./sample-names.ts";
 export { type SampleCorpus, type SampleFactKind, sampleWorld, type SampleWorldOptions } from "./sample-world.ts";
 export { parsePubtator, type PubtatorOptions } from "./pubtator.ts";
 export { formatPubtator } from "./pubtator-writer.ts";
+export { type PrepareOptions, prepareDataset, type PreparedDataset, type PrepareProgress } from "./catalog.ts";
+export {
+  type CatalogEntry,
+  type CatalogFile,
+  DATASETS,
+  type DatasetRole,
+  type FileVersion,
+} from "./catalog-entries.ts";

@@ -1,0 +1,261 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { type PrepareProgress, prepareDataset } from "./catalog.ts";
+import { type CatalogEntry, type CatalogFile, DATASETS } from "./catalog-entries.ts";
+import { DatasetFormatError } from "./format.ts";
+
+const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251));
+const DIGEST = createHash("sha256").update(CONTENT).digest("hex");
+
+let folder = "";
+let server: Server | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "relatum-catalog-"));
+});
+
+afterEach(async () => {
+  await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+  server = undefined;
+  await rm(folder, { recursive: true });
+});
+
+/** A catalog with one data set of one file. */
+function catalogWith(file: Partial<CatalogFile> = {}): CatalogEntry[] {
+  const versions = [{ bytes: CONTENT.length, sha256: DIGEST }];
+  return [
+    {
+      name: "mine",
+      title: "Mine",
+      format: "docred",
+      licence: "MIT",
+      homepage: "https://example.org",
+      instructions: "Ask its authors.",
+      files: [{ role: "train", path: "mine/train.json", versions, ...file }],
+    },
+  ];
+}
+
+/** Serves a request listener on loopback; returns the address of a file there. */
+async function serve(listener: RequestListener): Promise<string> {
+  const started = createServer(listener);
+  server = started;
+  await new Promise<void>((resolve) => started.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(started.address() as AddressInfo).port}/train.json`;
+}
+
+/** A server of the content that keeps to `Range` and notes what was asked for. */
+function contentServer(ranges: (string | undefined)[], { cutAt }: { cutAt?: number } = {}): RequestListener {
+  return (request, response) => {
+    const { range } = request.headers;
+    ranges.push(range);
+    const start = range === undefined ? 0 : Number(/bytes=(\d+)-/.exec(range)?.[1]);
+    if (start >= CONTENT.length) return void response.writeHead(416).end();
+    response.writeHead(range === undefined ? 200 : 206, { "content-length": CONTENT.length - start });
+    if (cutAt === undefined || ranges.length > 1) return void response.end(CONTENT.subarray(start));
+    response.write(CONTENT.subarray(start, cutAt), () => response.destroy());
+  };
+}
+
+describe("prepareDataset", () => {
+  it("downloads a file, checks it and says how far it is", async () => {
+    const url = await serve(contentServer([]));
+    const progress: PrepareProgress[] = [];
+
+    const prepared = await prepareDataset("mine", {
+      cache: folder,
+      catalog: catalogWith({ url }),
+      onProgress: (event) => progress.push(event),
+    });
+
+    expect(prepared).toMatchObject({ name: "mine", title: "Mine", format: "docred", licence: "MIT" });
+    expect(CONTENT.equals(await readFile(prepared.files.train!))).toBe(true);
+    expect(progress.at(-1)).toEqual({
+      file: "mine/train.json",
+      receivedBytes: CONTENT.length,
+      totalBytes: CONTENT.length,
+    });
+  });
+
+  it("downloads nothing the second time", async () => {
+    const ranges: (string | undefined)[] = [];
+    const url = await serve(contentServer(ranges));
+    const options = { cache: folder, catalog: catalogWith({ url }) };
+
+    const first = await prepareDataset("mine", options);
+    const second = await prepareDataset("mine", options);
+
+    expect(second).toEqual(first);
+    expect(ranges).toEqual([undefined]);
+  });
+
+  it("goes on where a cut connection has stopped", async () => {
+    const ranges: (string | undefined)[] = [];
+    const url = await serve(contentServer(ranges, { cutAt: 100_000 }));
+    const options = { cache: folder, catalog: catalogWith({ url }) };
+
+    await expect(prepareDataset("mine", options)).rejects.toThrow(/stopped after [\d,]+ of 300,000 bytes/);
+    const had = (await readFile(join(folder, "mine/train.json.partial"))).length;
+    const { files } = await prepareDataset("mine", options);
+
+    expect(had).toBeGreaterThan(0);
+    expect(ranges).toEqual([undefined, `bytes=${had}-`]);
+    expect(CONTENT.equals(await readFile(files.train!))).toBe(true);
+  });
+
+  it("begins anew if the server knows no ranges", async () => {
+    const url = await serve((_, response) => response.end(CONTENT));
+    await mkdir(join(folder, "mine"));
+    await writeFile(join(folder, "mine/train.json.partial"), "something else");
+
+    const { files } = await prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
+
+    expect(CONTENT.equals(await readFile(files.train!))).toBe(true);
+  });
+
+  it("begins anew if what it has is longer than the file", async () => {
+    const url = await serve(contentServer([]));
+    await mkdir(join(folder, "mine"));
+    await writeFile(join(folder, "mine/train.json.partial"), Buffer.alloc(CONTENT.length + 5));
+
+    const { files } = await prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
+
+    expect(CONTENT.equals(await readFile(files.train!))).toBe(true);
+  });
+
+  it("refuses and throws away a download with another digest", async () => {
+    const url = await serve((_, response) => response.end(Buffer.alloc(CONTENT.length)));
+    const options = { cache: folder, catalog: catalogWith({ url }) };
+
+    await expect(prepareDataset("mine", options)).rejects.toThrow(`must have the SHA-256 ${DIGEST}, got `);
+    await expect(readFile(join(folder, "mine/train.json"))).rejects.toThrow("ENOENT");
+    await expect(readFile(join(folder, "mine/train.json.partial"))).rejects.toThrow("ENOENT");
+  });
+
+  it("refuses a download of another size", async () => {
+    const url = await serve((_, response) => response.end("<html>"));
+
+    const preparing = prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
+
+    await expect(preparing).rejects.toThrow(`${url} must have 300,000 bytes, got 6. The download is thrown away.`);
+  });
+
+  it("says which answer it got instead of the file", async () => {
+    const url = await serve((_, response) => response.writeHead(404, "Not Found").end("no"));
+
+    const preparing = prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
+
+    await expect(preparing).rejects.toThrow(`${url} must answer with the file, got 404 Not Found.`);
+  });
+
+  it("says that a host cannot be reached", async () => {
+    const url = await serve(() => undefined);
+    await new Promise((resolve) => server!.close(resolve));
+
+    const preparing = prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
+
+    await expect(preparing).rejects.toThrow(`${url} cannot be reached: connect ECONNREFUSED`);
+  });
+
+  it.each([["mine/train.json"], ["train.json"], ["unpacked/deeper/train.json"]])(
+    "takes a file that lies in the data directory as %s",
+    async (place) => {
+      await mkdir(join(folder, place, ".."), { recursive: true });
+      await writeFile(join(folder, place), CONTENT);
+
+      const { files } = await prepareDataset("mine", {
+        directory: folder,
+        cache: join(folder, "none"),
+        catalog: catalogWith(),
+      });
+
+      expect(files).toEqual({ train: join(folder, place) });
+    },
+  );
+
+  it("takes the one with the right contents of two files of a name", async () => {
+    await mkdir(join(folder, "mine"));
+    await mkdir(join(folder, "right"));
+    await writeFile(join(folder, "mine/train.json"), "other");
+    await writeFile(join(folder, "right/train.json"), CONTENT);
+
+    const { files } = await prepareDataset("mine", { directory: folder, cache: "none", catalog: catalogWith() });
+
+    expect(files.train).toBe(join(folder, "right/train.json"));
+  });
+
+  it("knows a file by the first digits of its digest, and by each of several versions", async () => {
+    await writeFile(join(folder, "train.json"), CONTENT);
+    const versions = [
+      { bytes: 5, sha256: "00" },
+      { bytes: CONTENT.length, sha256: DIGEST.slice(0, 12) },
+    ];
+
+    const { files } = await prepareDataset("mine", {
+      directory: folder,
+      cache: "none",
+      catalog: catalogWith({ versions }),
+    });
+
+    expect(files.train).toBe(join(folder, "train.json"));
+  });
+
+  it("reports what a file in the data directory should be and is", async () => {
+    await writeFile(join(folder, "train.json"), Buffer.alloc(CONTENT.length));
+
+    const preparing = prepareDataset("mine", { directory: folder, cache: "none", catalog: catalogWith() });
+
+    const digest = createHash("sha256").update(Buffer.alloc(CONTENT.length)).digest("hex");
+    await expect(preparing).rejects.toThrow(
+      new DatasetFormatError(join(folder, "train.json"), `must have the SHA-256 ${DIGEST}, got ${digest}.`),
+    );
+  });
+
+  it("takes no notice of another file of the name in a folder of its own", async () => {
+    await mkdir(join(folder, "theirs"));
+    await writeFile(join(folder, "theirs/train.json"), "other");
+
+    const preparing = prepareDataset("mine", { directory: folder, cache: "none", catalog: catalogWith() });
+
+    await expect(preparing).rejects.toThrow(`which is not in ${folder}`);
+  });
+
+  it("says how to get a file that has no address, and where to put it", async () => {
+    const preparing = prepareDataset("mine", { directory: folder, cache: "none", catalog: catalogWith() });
+
+    await expect(preparing).rejects.toThrow(
+      `Mine needs mine/train.json (300,000 bytes), which is not in ${folder}. Ask its authors. Put it into ${folder}`,
+    );
+  });
+
+  it("does without an optional file", async () => {
+    const catalog = catalogWith({ optional: true });
+
+    const { files } = await prepareDataset("mine", { directory: folder, cache: folder, catalog });
+
+    expect(files).toEqual({});
+  });
+
+  it("names the data sets there are", async () => {
+    const preparing = prepareDataset("theirs", { cache: folder, catalog: catalogWith() });
+
+    await expect(preparing).rejects.toThrow('The data set must be one of mine, got "theirs".');
+  });
+});
+
+describe("DATASETS", () => {
+  it("gives each data set a name of its own, a training and a development file, and well-formed digests", () => {
+    expect(new Set(DATASETS.map(({ name }) => name)).size).toBe(DATASETS.length);
+    for (const { files } of DATASETS) {
+      expect(files.map(({ role }) => role)).toEqual(expect.arrayContaining(["train", "development"]));
+      for (const { sha256 } of files.flatMap(({ versions }) => versions)) expect(sha256).toMatch(/^[0-9a-f]{12,64}$/);
+    }
+  });
+});

@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import {
+  type CatalogEntry,
+  type CatalogFile,
+  DATASETS,
+  type DatasetRole,
+  type FileVersion,
+} from "./catalog-entries.ts";
+import { DatasetFormatError } from "./format.ts";
+import type { DatasetFormat } from "./load.ts";
+
+/** How far {@link prepareDataset} has come with a file that it downloads. */
+export interface PrepareProgress {
+  readonly file: string;
+  readonly receivedBytes: number;
+  /** `undefined` where nobody says. */
+  readonly totalBytes: number | undefined;
+}
+
+/** How {@link prepareDataset} gets the files. */
+export interface PrepareOptions {
+  /** A folder that may hold the files, anywhere within; searched first. */
+  readonly directory?: string;
+  /** The folder that downloads go to, and that is searched next. */
+  readonly cache: string;
+  /** Takes the place of the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch;
+  readonly onProgress?: (progress: PrepareProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Takes the place of the catalog. */
+  readonly catalog?: readonly CatalogEntry[];
+}
+
+/** A data set whose files are there and are the right ones. */
+export interface PreparedDataset {
+  readonly name: string;
+  /** What tables call it. */
+  readonly title: string;
+  readonly format: DatasetFormat;
+  readonly licence: string;
+  /** Paths of the files by what they are for; optional ones only where they were found. */
+  readonly files: Readonly<Partial<Record<DatasetRole, string>>>;
+}
+
+/** Folders within folders that a search goes into. */
+const SEARCH_DEPTH = 5;
+
+/**
+ * Finds the files of a named data set, or downloads them, and checks their size and SHA-256.
+ *
+ * A download that stops goes on where it stopped when it is asked for again, and stands under its name only once it is
+ * complete and checked.
+ *
+ * @throws {RangeError} If the catalog has no data set of that name.
+ * @throws {DatasetFormatError} If a file has other contents than the catalog knows.
+ * @throws {Error} If a file cannot be had; the message says how to get it and where to put it.
+ */
+export async function prepareDataset(name: string, options: PrepareOptions): Promise<PreparedDataset> {
+  const { catalog = DATASETS } = options;
+  const entry = catalog.find((each) => each.name === name);
+  if (entry === undefined) {
+    throw new RangeError(`The data set must be one of ${catalog.map((each) => each.name).join(", ")}, got "${name}".`);
+  }
+  const files: Partial<Record<DatasetRole, string>> = {};
+  for (const file of entry.files) {
+    const path = await prepareFile(file, entry, options);
+    if (path !== undefined) files[file.role] = path;
+  }
+  return { name, title: entry.title, format: entry.format, licence: entry.licence, files };
+}
+
+async function prepareFile(
+  file: CatalogFile,
+  entry: CatalogEntry,
+  options: PrepareOptions,
+): Promise<string | undefined> {
+  for (const folder of [options.directory, options.cache]) {
+    const found = folder === undefined ? undefined : await findFile(folder, file);
+    if (found !== undefined) return found;
+  }
+  if (file.url !== undefined) return downloadFile(file.url, file, options);
+  if (file.optional === true) return undefined;
+  const size = file.versions[0] === undefined ? "" : ` (${file.versions[0].bytes.toLocaleString("en")} bytes)`;
+  const place = options.directory ?? options.cache;
+  throw new Error(
+    `${entry.title} needs ${file.path}${size}, which is not in ${place}. ${entry.instructions} ` +
+      `Put it into ${place}, or name the folder that holds it with --data.`,
+  );
+}
+
+/**
+ * The path of a file in a folder: at its place in the catalog, else directly there, else anywhere by its name.
+ *
+ * A file of its name deeper down that has other contents is taken for the file of another data set.
+ */
+async function findFile(folder: string, file: CatalogFile): Promise<string | undefined> {
+  const name = basename(file.path);
+  const places = [join(folder, file.path), join(folder, name)];
+  const named = await filesNamed(name, folder, SEARCH_DEPTH);
+  let mismatch: DatasetFormatError | undefined;
+  for (const path of new Set([...places.filter((place) => named.includes(place)), ...named])) {
+    const problem = await contentProblem(path, file.versions);
+    if (problem === undefined) return path;
+    if (places.includes(path)) mismatch ??= new DatasetFormatError(path, problem);
+  }
+  if (mismatch !== undefined) throw mismatch;
+  return undefined;
+}
+
+async function filesNamed(name: string, folder: string, depth: number): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const here = entries.some((entry) => entry.name === name && !entry.isDirectory()) ? [join(folder, name)] : [];
+  if (depth === 0) return here;
+  const folders = entries.filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name));
+  const below = await Promise.all(folders.map((each) => filesNamed(name, join(folder, each.name), depth - 1)));
+  return [...here, ...below.flat()];
+}
+
+/** What is wrong with the contents of a file; `undefined` if they are known, or nothing is known of them. */
+async function contentProblem(path: string, versions: readonly FileVersion[]): Promise<string | undefined> {
+  const [expected] = versions;
+  if (expected === undefined) return undefined;
+  const { size } = await stat(path);
+  const sameSize = versions.filter(({ bytes }) => bytes === size);
+  if (sameSize.length === 0) {
+    const sizes = versions.map(({ bytes }) => bytes.toLocaleString("en")).join(" or ");
+    return `must have ${sizes} bytes, got ${size.toLocaleString("en")}.`;
+  }
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  const digest = hash.digest("hex");
+  if (sameSize.some(({ sha256 }) => digest.startsWith(sha256))) return undefined;
+  return `must have the SHA-256 ${sameSize.map(({ sha256 }) => sha256).join(" or ")}, got ${digest}.`;
+}
+
+async function downloadFile(url: string, file: CatalogFile, options: PrepareOptions): Promise<string> {
+  const target = join(options.cache, file.path);
+  const partial = `${target}.partial`;
+  await mkdir(join(target, ".."), { recursive: true });
+  await receiveFile(url, file, partial, options);
+
+  const problem = await contentProblem(partial, file.versions);
+  if (problem !== undefined) {
+    await rm(partial, { force: true });
+    throw new DatasetFormatError(url, `${problem} The download is thrown away.`);
+  }
+  await rename(partial, target);
+  return target;
+}
+
+/** Downloads what a partial file still lacks. */
+async function receiveFile(url: string, file: CatalogFile, partial: string, options: PrepareOptions): Promise<void> {
+  const { fetch = globalThis.fetch, onProgress, signal } = options;
+  const { size: had } = await stat(partial).catch(() => ({ size: 0 }));
+  if (file.versions.some(({ bytes }) => bytes === had)) return;
+
+  const response = await fetch(url, {
+    headers: had > 0 ? { Range: `bytes=${had}-` } : {},
+    ...(signal && { signal }),
+  }).catch((error: unknown) => {
+    throw new Error(`${url} cannot be reached: ${reasonOf(error)}.`, { cause: error });
+  });
+  if (response.status === 416 && had > 0) {
+    // What lies there is longer than the file: begin anew.
+    await rm(partial, { force: true });
+    return receiveFile(url, file, partial, options);
+  }
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(
+      `${url} must answer with the file, got ${response.status} ${response.statusText}.`.replace(" .", "."),
+    );
+  }
+
+  const resumed = response.status === 206 && had > 0;
+  let receivedBytes = resumed ? had : 0;
+  const length = Number(response.headers.get("content-length") ?? Number.NaN);
+  const totalBytes = Number.isFinite(length) ? receivedBytes + length : file.versions[0]?.bytes;
+  const counter = new Transform({
+    transform: (chunk: Uint8Array, _encoding, done) => {
+      receivedBytes += chunk.length;
+      onProgress?.({ file: file.path, receivedBytes, totalBytes });
+      done(null, chunk);
+    },
+  });
+  const body = Readable.fromWeb(response.body as import("node:stream/web").ReadableStream);
+  await pipeline(body, counter, createWriteStream(partial, { flags: resumed ? "a" : "w" })).catch((error: unknown) => {
+    const total = totalBytes?.toLocaleString("en") ?? "an unknown number of";
+    throw new Error(
+      `${url} stopped after ${receivedBytes.toLocaleString("en")} of ${total} bytes: ${reasonOf(error)}. ` +
+        "The next attempt goes on from there.",
+      { cause: error },
+    );
+  });
+}
+
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return reason instanceof Error ? reason.message : String(reason);
+}
