@@ -16,10 +16,7 @@ function gradientsOf(values: Record<string, number[]>): Map<string, tf.Tensor> {
 
 const read = (tensor: tf.Tensor | undefined): number[] => [...(tensor as tf.Tensor).dataSync()];
 
-function expectClose(actual: number[], expected: number[]): void {
-  expect(actual).toHaveLength(expected.length);
-  for (const [index, value] of expected.entries()) expect(actual[index]).toBeCloseTo(value, 6);
-}
+const close = (values: number[]): unknown[] => values.map((value) => expect.closeTo(value, 6));
 
 describe("AdamW", () => {
   it("takes the two steps worked out by hand", () => {
@@ -34,12 +31,12 @@ describe("AdamW", () => {
     // Step 1: mean 0.2, square 0.004; the corrections 0.1 and 0.001 make the direction 2 / (2 + 1e-6·√1000).
     const moved = 1 - (0.1 * (Math.sqrt(0.001) / 0.1) * 0.2) / (Math.sqrt(0.004) + 1e-6);
     const afterFirst = moved - 0.1 * 0.5 * moved;
-    expectClose(first, [afterFirst]);
+    expect(first).toEqual(close([afterFirst]));
     // Step 2: mean 0.9·0.2 - 0.1, square 0.999·0.004 + 0.001.
     const [mean, square] = [0.9 * 0.2 - 0.1, 0.999 * 0.004 + 0.001];
     const rate = (0.1 * Math.sqrt(1 - 0.999 ** 2)) / (1 - 0.9 ** 2);
     const movedAgain = afterFirst - (rate * mean) / (Math.sqrt(square) + 1e-6);
-    expectClose(second, [movedAgain - 0.1 * 0.5 * movedAgain]);
+    expect(second).toEqual(close([movedAgain - 0.1 * 0.5 * movedAgain]));
   });
 
   it("leaves the running means uncorrected when asked", () => {
@@ -48,7 +45,7 @@ describe("AdamW", () => {
 
     optimizer.step(gradientsOf({ weight: [2] }));
 
-    expectClose(read(parameters.get("weight")), [1 - (0.1 * 0.2) / (Math.sqrt(0.004) + 1e-6)]);
+    expect(read(parameters.get("weight"))).toEqual(close([1 - (0.1 * 0.2) / (Math.sqrt(0.004) + 1e-6)]));
   });
 
   it("scales all gradients to the norm allowed, and short ones not at all", () => {
@@ -60,8 +57,8 @@ describe("AdamW", () => {
 
     // 3 and 4 have norm 5; the running means are a tenth of the clipped gradients.
     const coefficient = 1 / (5 + 1e-6);
-    expectClose(meansAfter(3, 4), [5, 0.1 * 3 * coefficient, 0.1 * 4 * coefficient]);
-    expectClose(meansAfter(0.3, 0.4), [0.5, 0.03, 0.04]);
+    expect(meansAfter(3, 4)).toEqual(close([5, 0.1 * 3 * coefficient, 0.1 * 4 * coefficient]));
+    expect(meansAfter(0.3, 0.4)).toEqual(close([0.5, 0.03, 0.04]));
   });
 
   it("gives each parameter the rate of the first group that its name matches", () => {
@@ -75,8 +72,8 @@ describe("AdamW", () => {
     optimizer.step(gradientsOf({ "encoder.weight": [5], "head.weight": [5] }));
 
     // The first step of Adam is the learning rate against the gradient's sign.
-    expectClose(read(parameters.get("encoder.weight")), [-0.01]);
-    expectClose(read(parameters.get("head.weight")), [-0.1]);
+    expect(read(parameters.get("encoder.weight"))).toEqual(close([-0.01]));
+    expect(read(parameters.get("head.weight"))).toEqual(close([-0.1]));
   });
 
   it("does not move in the first step of a warm-up", () => {

@@ -205,9 +205,9 @@ async function readManifest(path: string): Promise<Manifest> {
   try {
     const { sha256, manifest } = JSON.parse(await readFile(path, "utf8")) as { sha256: string; manifest: string };
     if (hashOf(manifest) !== sha256) throw new RangeError("its checksum does not agree");
-    const parsed = JSON.parse(manifest) as Manifest;
-    if (parsed.format !== FORMAT) throw new RangeError(`its format is ${String(parsed.format)}, not ${FORMAT}`);
-    return parsed;
+    const parsed = JSON.parse(manifest) as Manifest | { readonly format: string };
+    if (parsed.format !== FORMAT) throw new RangeError(`its format is ${parsed.format}, not ${FORMAT}`);
+    return parsed as Manifest;
   } catch (cause) {
     throw new CheckpointError(path, `must be a checkpoint's manifest, got ${String(cause)}.`, cause);
   }

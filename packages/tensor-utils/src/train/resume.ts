@@ -11,7 +11,8 @@ import type { Run } from "./progress.ts";
  * @throws {CheckpointError} If the checkpoints are damaged, of another run, or in the way of a run that begins anew.
  */
 export async function restoreRun<Batch>(run: Run<Batch>): Promise<void> {
-  const { checkpoint, log } = run.options;
+  const { options } = run;
+  const { checkpoint } = options;
   if (checkpoint === undefined) return;
   const { directory, resume } = checkpoint;
   if (!resume) {
@@ -32,7 +33,7 @@ export async function restoreRun<Batch>(run: Run<Batch>): Promise<void> {
   }
   await setAside(directory, loaded.skipped);
   const { epoch, step } = run.progress;
-  log?.({ kind: "resume", epoch, step, skipped: loaded.skipped.map(({ error }) => error.message) });
+  options.log?.({ kind: "resume", epoch, step, skipped: loaded.skipped.map(({ error }) => error.message) });
 }
 
 /**
