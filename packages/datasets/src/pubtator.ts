@@ -222,15 +222,17 @@ function toRelations(
   entities: readonly Entity[],
   candidates: ReadonlyMap<string, unknown>,
 ): RelationFact[] {
+  const byKey = new Map<string, number[]>();
+  entities.forEach(({ key }, number) => key !== undefined && byKey.set(key, [...(byKey.get(key) ?? []), number]));
   const numbers = (key: string, path: string): number[] => {
-    const found = entities.flatMap((entity, number) => (entity.key === key ? [number] : []));
-    if (found.length > 0) return found;
+    const found = byKey.get(key);
+    if (found !== undefined) return found;
     throw new DatasetFormatError(path, `must relate concepts that document ${draft.id} mentions, got ${excerpt(key)}.`);
   };
   const facts = new Map<string, RelationFact>();
   for (const { path, name: relation, head: headKey, tail: tailKey } of draft.relations) {
-    const tails = numbers(tailKey, path);
-    const pairs = numbers(headKey, path).flatMap((one) => tails.map((other) => [one, other] as const));
+    const [heads, tails] = [numbers(headKey, path), numbers(tailKey, path)];
+    const pairs = heads.flatMap((one) => tails.map((other) => [one, other] as const));
     const [head, tail] = pairs.find((pair) => candidates.has(pair.join(" "))) ?? pairs[0]!; // neither list is empty
     if (head === tail)
       throw new DatasetFormatError(path, `must relate two different concepts, got ${excerpt(headKey)} twice.`);
