@@ -74,13 +74,23 @@ export function collateAtlop(
   const documents = features.map(findMentions);
   const sizes = chooseSizes(documents, pad);
   const queries = documents.map(({ flat }) => [...flat, ...Array<number>(sizes.queries - flat.length).fill(0)]);
-  const input = collateDocuments(features.map(({ tokenIds }) => tokenIds), queries, backbone.tokenizer, {
-    maxRowTokens: backbone.encoder.maxTokens,
-    windows: config.windows,
-    pad,
-  });
+  const input = collateDocuments(
+    features.map(({ tokenIds }) => tokenIds),
+    queries,
+    backbone.tokenizer,
+    {
+      maxRowTokens: backbone.encoder.maxTokens,
+      windows: config.windows,
+      pad,
+    },
+  );
   const pairs = collatePairs(listPairs(features), { ...sizes, headStart: 0, headCount: sizes.entities }, pad);
-  return { input, mentions: collateMentions(documents, sizes), pairs, targets: collateTargets(features, config, pairs) };
+  return {
+    input,
+    mentions: collateMentions(documents, sizes),
+    pairs,
+    targets: collateTargets(features, config, pairs),
+  };
 }
 
 /** A pair to classify. */
@@ -149,7 +159,10 @@ function chooseSizes(documents: readonly DocumentMentions[], pad: "exact" | "buc
   return {
     documents: documents.length,
     entities: round(Math.max(1, ...documents.map(({ byEntity }) => byEntity.length)), LEAST_ENTITIES),
-    mentions: round(Math.max(1, ...documents.flatMap(({ byEntity }) => byEntity.map(({ length }) => length))), LEAST_MENTIONS),
+    mentions: round(
+      Math.max(1, ...documents.flatMap(({ byEntity }) => byEntity.map(({ length }) => length))),
+      LEAST_MENTIONS,
+    ),
     queries: round(Math.max(1, ...documents.map(({ flat }) => flat.length)), LEAST_QUERIES),
   };
 }

@@ -130,9 +130,12 @@ function checkThresholds({ loss, threshold, thresholds, relations }: AtlopConfig
     throw new RangeError(`threshold must be "adaptive" under the adaptive-threshold loss, got "${threshold}".`);
   }
   if (thresholds.length === 0) return;
-  if (threshold === "adaptive") throw new RangeError(`thresholds must be empty when adaptive, got ${thresholds.length}.`);
+  if (threshold === "adaptive")
+    throw new RangeError(`thresholds must be empty when adaptive, got ${thresholds.length}.`);
   if (thresholds.length !== relations.length) {
-    throw new RangeError(`thresholds must hold one for each of ${relations.length} relations, got ${thresholds.length}.`);
+    throw new RangeError(
+      `thresholds must hold one for each of ${relations.length} relations, got ${thresholds.length}.`,
+    );
   }
   // A relation that is never to be returned has a threshold above every probability.
   const wrong = thresholds.find((value) => !(value >= 0 && Number.isFinite(value)));

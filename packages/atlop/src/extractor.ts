@@ -107,7 +107,11 @@ export class AtlopExtractor implements Extractor {
     const weights = await readOnce(tf.tidy(() => this.#pairWeights(features, head, tail)));
     const { wordStarts } = markText(document, tokenizer, this.config);
     return wordStarts.map((starts) =>
-      starts.slice(0, -1).map((start, word) => sum(weights.slice(start, Math.min(starts[word + 1] as number, features.tokenIds.length)))),
+      starts
+        .slice(0, -1)
+        .map((start, word) =>
+          sum(weights.slice(start, Math.min(starts[word + 1] as number, features.tokenIds.length))),
+        ),
     );
   }
 
@@ -153,7 +157,11 @@ export class AtlopExtractor implements Extractor {
   }
 
   /** The relations of a batch's documents, by document. */
-  async #scoreBatch(features: readonly AtlopFeatures[], budget: number, decision: Decision): Promise<EntityRelation[][]> {
+  async #scoreBatch(
+    features: readonly AtlopFeatures[],
+    budget: number,
+    decision: Decision,
+  ): Promise<EntityRelation[][]> {
     const batch = collateAtlop(features, this.#backbone, this.config);
     const encoding = this.model.encode(batch, INFERENCE);
     const found: EntityRelation[][] = features.map(() => []);

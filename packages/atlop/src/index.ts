@@ -1,4 +1,10 @@
-export { type AtlopBatch, type AtlopMentions, type AtlopPairs, collateAtlop, type CollateAtlopOptions } from "./batch.ts";
+export {
+  type AtlopBatch,
+  type AtlopMentions,
+  type AtlopPairs,
+  collateAtlop,
+  type CollateAtlopOptions,
+} from "./batch.ts";
 export { ATLOP_VARIANTS, type AtlopConfig, type AtlopVariant, defineAtlopConfig } from "./config.ts";
 export { AtlopExtractor, type AtlopExtractorOptions, loadAtlop, type ScoreAllOptions } from "./extractor.ts";
 export { type AtlopFeatures, featurizeAtlop, featurizeAtlopDocuments } from "./features.ts";

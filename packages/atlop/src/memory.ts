@@ -32,7 +32,8 @@ export function planDocuments(
   const batches: number[][] = [];
   let batch: number[] = [];
   for (const number of numbers.toSorted((left, right) => length(left) - length(right))) {
-    const isFull = batch.length === MOST_DOCUMENTS || (batch.length + 1) * documentBytes(length(number), encoder) > budget;
+    const isFull =
+      batch.length === MOST_DOCUMENTS || (batch.length + 1) * documentBytes(length(number), encoder) > budget;
     if (isFull && batch.length > 0) {
       batches.push(batch);
       batch = [];
@@ -43,7 +44,10 @@ export function planDocuments(
 }
 
 /** What encoding a document takes: the attention and the widest vectors of one layer. */
-function documentBytes(tokens: number, { heads, hiddenSize, maxTokens }: Pick<Encoder, "heads" | "hiddenSize" | "maxTokens">): number {
+function documentBytes(
+  tokens: number,
+  { heads, hiddenSize, maxTokens }: Pick<Encoder, "heads" | "hiddenSize" | "maxTokens">,
+): number {
   const width = Math.min(tokens, maxTokens);
   const rows = Math.ceil(tokens / maxTokens);
   return rows * COPIES * BYTES * (heads * width ** 2 + 4 * hiddenSize * width);

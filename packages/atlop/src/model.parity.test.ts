@@ -1,12 +1,7 @@
 import { INFERENCE } from "@relatum/tensor-utils";
 import { expect, it } from "vitest";
 
-import {
-  describeGolden,
-  type GoldenCase,
-  goldenTensor,
-  largestDifference,
-} from "../../../tools/golden-cases.ts";
+import { describeGolden, type GoldenCase, goldenTensor, largestDifference } from "../../../tools/golden-cases.ts";
 import {
   buildGoldenModel,
   collateGolden,
@@ -45,9 +40,7 @@ describeGolden("atlop", /^docre_forward/, (golden) => {
     const batch = collateGolden(readDocuments(golden), model, padIdOf(golden));
     const expectedLoss = goldenTensor(golden, "output/loss").values[0] as number;
 
-    const { value, differences } = compareGradients(model, golden, () =>
-      model.loss(batch, INFERENCE),
-    );
+    const { value, differences } = compareGradients(model, golden, () => model.loss(batch, INFERENCE));
 
     expect(Math.abs(value - expectedLoss)).toBeLessThan(1e-6 * expectedLoss);
     expect(differences.size).toBeGreaterThan(10);

@@ -69,7 +69,9 @@ export async function readAtlop(directory: string): Promise<SavedAtlop> {
       model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
     } catch (cause) {
       model.dispose();
-      throw new CheckpointError(join(directory, "head.safetensors"), `must fit config.json: ${messageOf(cause)}`, { cause });
+      throw new CheckpointError(join(directory, "head.safetensors"), `must fit config.json: ${messageOf(cause)}`, {
+        cause,
+      });
     }
     return { model, backbone, config };
   } finally {
@@ -87,7 +89,10 @@ async function readConfig(path: string): Promise<AtlopConfig> {
   }
   for (const [field, expected] of Object.entries(FORMAT)) {
     if (json[field] === expected) continue;
-    throw new CheckpointError(path, `must hold "${field}": ${JSON.stringify(expected)}, got ${JSON.stringify(json[field])}.`);
+    throw new CheckpointError(
+      path,
+      `must hold "${field}": ${JSON.stringify(expected)}, got ${JSON.stringify(json[field])}.`,
+    );
   }
   try {
     return parseAtlopSettings(json["config"]);

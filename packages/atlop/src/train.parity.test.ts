@@ -93,7 +93,10 @@ function findStart(model: AtlopModel, golden: GoldenCase): void {
 
 function takeStep(model: AtlopModel, optimizer: AdamW, batch: AtlopBatch): void {
   const parameters = [...model.parameters()];
-  const { grads } = tf.variableGrads(() => model.loss(batch, INFERENCE), parameters.map(([, parameter]) => parameter));
+  const { grads } = tf.variableGrads(
+    () => model.loss(batch, INFERENCE),
+    parameters.map(([, parameter]) => parameter),
+  );
   const reached = parameters.flatMap(([name, { name: variable }]) => {
     const gradient = grads[variable] as tf.Tensor | null | undefined;
     return gradient ? [[name, gradient] as const] : [];

@@ -1,0 +1,94 @@
+import { syntheticDocuments } from "@relatum/datasets/testing";
+import { tinyBackbone } from "@relatum/encoders/testing";
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, it } from "vitest";
+
+import { defineAtlopConfig } from "./config.ts";
+import { trainAtlop, type TrainAtlopOptions } from "./train.ts";
+
+const relations = ["likes", "knows"];
+const documents = syntheticDocuments({ seed: 7, count: 8, relations });
+
+function createOptions(changes: Partial<TrainAtlopOptions> = {}): TrainAtlopOptions {
+  return {
+    backbone: tinyBackbone(1),
+    config: defineAtlopConfig({ relations, pairSize: 32, blockSize: 8 }),
+    seed: 1,
+    epochs: 120,
+    batchSize: 8,
+    encoderLearningRate: 3e-3,
+    headLearningRate: 3e-3,
+    warmup: 0.06,
+    ...changes,
+  };
+}
+
+const asKey = (documentId: string, head: number, tail: number, relation: string): string =>
+  `${documentId} ${head} ${tail} ${relation}`;
+
+describe("trainAtlop", () => {
+  it("learns eight documents by heart within 120 steps", async () => {
+    const gold = documents.flatMap(({ id, relations: facts }) =>
+      facts.map(({ head, tail, relation }) => asKey(id, head, tail, relation)),
+    );
+
+    const { extractor, report } = await trainAtlop(documents, createOptions());
+
+    const { relations: found } = await extractor.extract(documents);
+    const predicted = found.map(({ documentId, head, tail, relation }) => asKey(documentId, head, tail, relation));
+    expect(new Set(predicted)).toEqual(new Set(gold));
+    expect(report.steps).toBe(120);
+  });
+
+  it("gives back the epoch that scored best", async () => {
+    const scores = [0.1, 0.9, 0.3];
+    const losses: number[] = [];
+
+    const { report } = await trainAtlop(
+      documents,
+      createOptions({
+        epochs: 3,
+        batchSize: 4,
+        evaluate: async () => scores.shift() as number,
+        log: (event) => void (event.kind === "step" && losses.push(event.loss)),
+      }),
+    );
+
+    expect(report.bestEpoch).toBe(2);
+    expect(losses).toHaveLength(6);
+  });
+
+  it("repeats itself from a seed and differs between seeds", async () => {
+    const lossesOf = async (seed: number): Promise<number[]> => {
+      const losses: number[] = [];
+      const log = (event: { kind: string; loss?: number }) =>
+        void (event.kind === "step" && losses.push(event.loss ?? 0));
+      const backbone = tinyBackbone(1, { dropout: 0.1 });
+      await trainAtlop(documents, createOptions({ backbone, seed, epochs: 2, batchSize: 4, log }));
+      return losses;
+    };
+
+    const first = await lossesOf(1);
+
+    expect(await lossesOf(1)).toEqual(first);
+    expect(await lossesOf(2)).not.toEqual(first);
+  });
+
+  it("refuses documents without labels", async () => {
+    const unlabelled = documents.map((document, index) => ({ ...document, labelled: index !== 3 }));
+
+    await expect(trainAtlop(unlabelled, createOptions())).rejects.toThrow(
+      `documents must be labelled to train on, got "${documents[3]?.id}", which is not.`,
+    );
+    await expect(trainAtlop([], createOptions())).rejects.toThrow("documents must hold at least one to train on");
+  });
+
+  it("leaves nothing behind once its model is disposed of", async () => {
+    const before = tf.memory().numTensors;
+
+    const { extractor } = await trainAtlop(documents, createOptions({ epochs: 1 }));
+    extractor.dispose();
+
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
