@@ -164,7 +164,8 @@ async function receiveFile(url: string, file: CatalogFile, partial: string, opti
     headers: had > 0 ? { Range: `bytes=${had}-` } : {},
     ...(signal && { signal }),
   }).catch((error: unknown) => {
-    throw new Error(`${url} cannot be reached: ${reasonOf(error)}.`, { cause: error });
+    const advice = `Fetch ${basename(file.path)} elsewhere and name its folder with --data.`;
+    throw new Error(`${url} cannot be reached: ${reasonOf(error)}. ${advice}`, { cause: error });
   });
   if (response.status === 416 && had > 0) {
     // What lies there is longer than the file: begin anew.
