@@ -44,7 +44,7 @@ afterEach(async () => {
 const resolve = (options: HubOptions = {}): Promise<string> =>
   resolveEncoder(hub.id, { hubCache: cache, endpoint: hub.endpoint, token: "hf_secret", offline: false, ...options });
 
-const blobs = async (): Promise<string[]> => (await readdir(join(repository, "blobs")).catch(() => [])).toSorted();
+const blobs = (): Promise<string[]> => readdir(join(repository, "blobs")).catch((): string[] => []);
 
 describe("resolveEncoder at a hub", () => {
   it("downloads what loading takes, in the layout that Hugging Face's own tools use", async () => {

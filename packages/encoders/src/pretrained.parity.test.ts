@@ -38,11 +38,8 @@ describeGolden("minilm", /./, (golden) => {
 
     expect(byWord.flat()).toEqual([...expected.values]);
     expect(byText.flat()).toEqual([...expected.values]);
-    const tokens = golden.json["tokens"];
-    if (tokens !== undefined) {
-      const token = (id: number): string | undefined => (tokenizer as SubwordTokenizer).token(id);
-      expect(byWord.map((ids) => ids.map(token))).toEqual(tokens);
-    }
+    const tokens = byWord.map((ids) => ids.map((id) => (tokenizer as SubwordTokenizer).token(id)));
+    expect(tokens).toEqual(golden.json["tokens"] ?? tokens);
     encoder.dispose();
   });
 

@@ -107,7 +107,7 @@ describe("savePretrained", () => {
     const disposed = ENCODERS.bert();
     disposed.dispose();
 
-    await expect(savePretrained(directory, disposed, tokenizer)).rejects.toThrow();
+    await expect(savePretrained(directory, disposed, tokenizer)).rejects.toThrow("disposed");
 
     expect(await readFile(join(directory, "model.safetensors"))).toEqual(before);
     expect((await readdir(directory)).filter((name) => name.endsWith(".incomplete"))).toEqual([]);
