@@ -38,7 +38,8 @@ export abstract class Module {
     const parameters = this.parameters();
     const missing = [...parameters.keys()].filter((name) => !tensors.has(name) && !options.allowMissing?.test(name));
     const unused = [...tensors.keys()].filter((name) => !parameters.has(name) && !options.allowUnused?.test(name));
-    if (missing.length > 0) throw new RangeError(`tensors must hold every parameter, but ${listNames(missing)} missing.`);
+    if (missing.length > 0)
+      throw new RangeError(`tensors must hold every parameter, but ${listNames(missing)} missing.`);
     if (unused.length > 0) throw new RangeError(`tensors must hold parameters only, but ${listNames(unused)} unknown.`);
 
     for (const [name, variable] of parameters) {
@@ -49,7 +50,8 @@ export abstract class Module {
     }
     for (const [name, variable] of parameters) {
       const tensor = tensors.get(name);
-      if (tensor !== undefined) variable.assign(tensor);
+      // A variable that is assigned itself would free its own values.
+      if (tensor !== undefined && tensor !== variable) variable.assign(tensor);
     }
   }
 

@@ -17,7 +17,9 @@ export function groupBilinear(head: tf.Tensor2D, tail: tf.Tensor2D, weight: tf.T
   const { pairs, width } = axisSizes("head", head, ["pairs", "width"]);
   axisSizes("tail", tail, ["pairs", "width"], { pairs, width });
   const blockSize = (weight.shape[1] as number) / width;
-  if (width % blockSize !== 0) throw new ShapeError("weight", `labels, ${width} · blockSize`, weight.shape);
+  if (!Number.isInteger(blockSize) || width % blockSize !== 0) {
+    throw new ShapeError("weight", `labels, ${width} · blockSize`, weight.shape);
+  }
   const form = blockForm(width / blockSize, blockSize, weight.shape[0]);
   return form(head, tail, weight) as tf.Tensor2D;
 }
