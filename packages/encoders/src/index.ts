@@ -10,13 +10,13 @@ export {
 } from "./document-input.ts";
 export type { WindowOptions } from "./document-windows.ts";
 export type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
-export { type DocumentEncoding, encodeDocuments } from "./long-document.ts";
-export { type EncoderFamily, fromHuggingFaceName, toHuggingFaceName } from "./parameter-names.ts";
-export type { Tokenizer } from "./tokenizer.ts";
 export type { DownloadProgress, HubOptions } from "./hub-settings.ts";
+export { type DocumentEncoding, encodeDocuments } from "./long-document.ts";
 export { ModelFileError } from "./model-file-error.ts";
+export { type EncoderFamily, fromHuggingFaceName, toHuggingFaceName } from "./parameter-names.ts";
 export { loadPretrained, type LoadPretrainedOptions } from "./pretrained.ts";
 export { EncoderNotFoundError, resolveEncoder } from "./resolve-encoder.ts";
-export { parseTokenizer, type ParseTokenizerOptions, SubwordTokenizer } from "./subword.ts";
 export { savePretrained } from "./save-pretrained.ts";
+export { parseTokenizer, type ParseTokenizerOptions, SubwordTokenizer } from "./subword.ts";
+export type { Tokenizer } from "./tokenizer.ts";
 export type { WindowPlacement } from "./window-placement.ts";
