@@ -51,16 +51,16 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(started.address() as AddressInfo).port}/train.json`;
 }
 
-/** A server of the content that keeps to `Range` and notes what was asked for. */
-function contentServer(ranges: (string | undefined)[], { cutAt }: { cutAt?: number } = {}): RequestListener {
+/** A server of the content that keeps to `Range` and notes what was asked for; the first answer may stop half-way. */
+function contentServer(ranges: (string | undefined)[], { stopAt }: { stopAt?: number } = {}): RequestListener {
   return (request, response) => {
     const { range } = request.headers;
     ranges.push(range);
     const start = range === undefined ? 0 : Number(/bytes=(\d+)-/.exec(range)?.[1]);
     if (start >= CONTENT.length) return void response.writeHead(416).end();
     response.writeHead(range === undefined ? 200 : 206, { "content-length": CONTENT.length - start });
-    if (cutAt === undefined || ranges.length > 1) return void response.end(CONTENT.subarray(start));
-    response.write(CONTENT.subarray(start, cutAt), () => response.destroy());
+    if (stopAt === undefined || ranges.length > 1) return void response.end(CONTENT.subarray(start));
+    response.write(CONTENT.subarray(start, stopAt));
   };
 }
 
@@ -98,16 +98,29 @@ describe("prepareDataset", () => {
 
   it("goes on where a cut connection has stopped", async () => {
     const ranges: (string | undefined)[] = [];
-    const url = await serve(contentServer(ranges, { cutAt: 100_000 }));
+    const url = await serve(contentServer(ranges, { stopAt: 100_000 }));
     const options = { cache: folder, catalog: catalogWith({ url }) };
 
-    await expect(prepareDataset("mine", options)).rejects.toThrow(/stopped after [\d,]+ of 300,000 bytes/);
+    const cut = prepareDataset("mine", { ...options, onProgress: () => server!.closeAllConnections() });
+    await expect(cut).rejects.toThrow(/stopped after [\d,]+ of 300,000 bytes/);
     const had = (await readFile(join(folder, "mine/train.json.partial"))).length;
     const { files } = await prepareDataset("mine", options);
 
     expect(had).toBeGreaterThan(0);
     expect(ranges).toEqual([undefined, `bytes=${had}-`]);
     expect(CONTENT.equals(await readFile(files.train!))).toBe(true);
+  });
+
+  it("asks for the file as it is, as lengths and ranges of a compressed one would mislead", async () => {
+    const encodings: unknown[] = [];
+    const url = await serve((request, response) => {
+      encodings.push(request.headers["accept-encoding"]);
+      response.end(CONTENT);
+    });
+
+    await prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
+
+    expect(encodings).toEqual(["identity"]);
   });
 
   it("begins anew if the server knows no ranges", async () => {

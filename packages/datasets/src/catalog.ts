@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import {
@@ -161,7 +160,8 @@ async function receiveFile(url: string, file: CatalogFile, partial: string, opti
   if (file.versions.some(({ bytes }) => bytes === had)) return;
 
   const response = await fetch(url, {
-    headers: had > 0 ? { Range: `bytes=${had}-` } : {},
+    // Ranges and lengths count bytes of the file only where it is not compressed on the way.
+    headers: { "Accept-Encoding": "identity", ...(had > 0 && { Range: `bytes=${had}-` }) },
     ...(signal && { signal }),
   }).catch((error: unknown) => {
     const advice = `Fetch ${basename(file.path)} elsewhere and name its folder with --data.`;
@@ -183,22 +183,24 @@ async function receiveFile(url: string, file: CatalogFile, partial: string, opti
   let receivedBytes = resumed ? had : 0;
   const length = Number(response.headers.get("content-length") ?? Number.NaN);
   const totalBytes = Number.isFinite(length) ? receivedBytes + length : file.versions[0]?.bytes;
-  const counter = new Transform({
-    transform: (chunk: Uint8Array, _encoding, done) => {
+  // Each piece is on the disk before the next is asked for, so that a cut connection loses nothing of what has come.
+  const target = await open(partial, resumed ? "a" : "w");
+  try {
+    for await (const chunk of response.body) {
+      await target.writeFile(chunk);
       receivedBytes += chunk.length;
       onProgress?.({ file: file.path, receivedBytes, totalBytes });
-      done(null, chunk);
-    },
-  });
-  const body = Readable.fromWeb(response.body as import("node:stream/web").ReadableStream);
-  await pipeline(body, counter, createWriteStream(partial, { flags: resumed ? "a" : "w" })).catch((error: unknown) => {
+    }
+  } catch (error) {
     const total = totalBytes?.toLocaleString("en") ?? "an unknown number of";
     throw new Error(
       `${url} stopped after ${receivedBytes.toLocaleString("en")} of ${total} bytes: ${reasonOf(error)}. ` +
         "The next attempt goes on from there.",
       { cause: error },
     );
-  });
+  } finally {
+    await target.close();
+  }
 }
 
 function reasonOf(error: unknown): string {
