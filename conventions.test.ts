@@ -259,7 +259,7 @@ describe("packages", () => {
 /** The part of a Markdown text under a heading. */
 function section(text: string, heading: string): string {
   const start = text.search(new RegExp(`^#+ ${heading}`, "m"));
-  const rest = text.slice(start + 1);
+  const rest = text.slice(start).replace(/^#+ .*\n/, "");
   const end = rest.search(/^#+ /m);
   return start === -1 ? "" : end === -1 ? rest : rest.slice(0, end);
 }

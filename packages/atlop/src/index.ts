@@ -10,4 +10,5 @@ export { AtlopExtractor, type AtlopExtractorOptions, loadAtlop, type ScoreAllOpt
 export { type AtlopFeatures, featurizeAtlop, featurizeAtlopDocuments } from "./features.ts";
 export { adaptiveThresholdLoss, decodeAdaptiveThreshold, THRESHOLD_LABEL } from "./loss.ts";
 export { type AtlopEncoding, AtlopModel, contextWeights, entityAttention, localizedContext } from "./model.ts";
+export { ATLOP_RECIPES, type AtlopRecipe } from "./recipes.ts";
 export { trainAtlop, type TrainAtlopOptions } from "./train.ts";
