@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { ModelFileError } from "./model-file-error.ts";
@@ -15,7 +15,7 @@ export const TOKENIZER_FILE_NAMES: readonly string[] = [
   "merges.txt",
 ];
 
-/** The files of a model in a directory; close it when done. */
+/** The files of a model in a directory; close it after reading. */
 export class ModelDirectory implements ModelFiles {
   readonly path: string;
   readonly #handles: FileHandle[] = [];
@@ -45,6 +45,38 @@ export class ModelDirectory implements ModelFiles {
     this.#handles.push(handle);
     const { size } = await handle.stat();
     return { path, size, read: (start, end) => readRange(handle, path, start, end) };
+  }
+
+  /**
+   * Writes a file beside its place, makes sure that it is on the disk, and moves it there.
+   *
+   * @param write Appends the content, piece by piece.
+   */
+  async replace(
+    name: string,
+    write: (append: (content: string | Uint8Array) => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    const path = join(this.path, name);
+    const beside = `${path}.${process.pid}.incomplete`;
+    try {
+      const file = await open(beside, "w");
+      try {
+        await write((content) => file.writeFile(content));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(beside, path);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
+    }
+  }
+
+  /** Takes a file away, if it is there. */
+  async remove(name: string): Promise<void> {
+    await rm(join(this.path, name), { force: true });
   }
 
   /** Closes the files that were opened. */

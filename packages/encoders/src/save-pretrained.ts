@@ -1,13 +1,10 @@
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-
 import { layOutSafetensors, readBytes } from "@relatum/tensor-utils";
 
 import type { AlbertEncoder } from "./albert.ts";
 import type { BertEncoder } from "./bert.ts";
 import { formatEncoderConfig } from "./encoder-config.ts";
 import { toHuggingFaceName } from "./parameter-names.ts";
-import { TOKENIZER_FILE_NAMES } from "./pretrained-files.ts";
+import { ModelDirectory, TOKENIZER_FILE_NAMES } from "./pretrained-files.ts";
 import type { SubwordTokenizer } from "./subword.ts";
 
 /**
@@ -23,20 +20,20 @@ export async function savePretrained(
 ): Promise<void> {
   const { family } = encoder.config;
   const texts = new Map([["tokenizer_config.json", defaultTokenizerConfig(encoder)], ...tokenizer.files]);
-  await mkdir(directory, { recursive: true });
+  const files = new ModelDirectory(directory);
 
-  await replaceFile(join(directory, "model.safetensors"), async (file) => {
+  await files.replace("model.safetensors", async (append) => {
     const named = [...encoder.parameters()].map(([path, value]) => [toHuggingFaceName(path, family), value] as const);
     // The tools of Hugging Face ask for this mark of the order of axes.
     const { header, ordered } = layOutSafetensors(new Map(named), { format: "pt" });
-    await file.writeFile(header);
-    for (const [, tensor] of ordered) await file.writeFile(await readBytes(tensor));
+    await append(header);
+    for (const [, tensor] of ordered) await append(await readBytes(tensor));
   });
   // Files of another tokenizer would be read in place of this one's.
-  for (const name of TOKENIZER_FILE_NAMES) if (!texts.has(name)) await rm(join(directory, name), { force: true });
-  for (const [name, text] of texts) await replaceText(join(directory, name), text);
+  for (const name of TOKENIZER_FILE_NAMES) if (!texts.has(name)) await files.remove(name);
+  for (const [name, text] of texts) await files.replace(name, (append) => append(text));
   const config = formatEncoderConfig(encoder.config, tokenizer);
-  await replaceText(join(directory, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  await files.replace("config.json", (append) => append(`${JSON.stringify(config, null, 2)}\n`));
 }
 
 const TOKENIZER_CLASSES = { bert: "BertTokenizer", roberta: "RobertaTokenizer", albert: "AlbertTokenizer" } as const;
@@ -45,26 +42,4 @@ const TOKENIZER_CLASSES = { bert: "BertTokenizer", roberta: "RobertaTokenizer", 
 function defaultTokenizerConfig({ config, maxTokens }: BertEncoder | AlbertEncoder): string {
   const settings = { tokenizer_class: TOKENIZER_CLASSES[config.family], model_max_length: maxTokens };
   return `${JSON.stringify(settings, null, 2)}\n`;
-}
-
-async function replaceText(path: string, text: string): Promise<void> {
-  await replaceFile(path, (file) => file.writeFile(text));
-}
-
-/** Writes a file beside its place, makes sure that it is on the disk, and moves it there. */
-async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const beside = `${path}.${process.pid}.incomplete`;
-  try {
-    const file = await open(beside, "w");
-    try {
-      await write(file);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
 }
