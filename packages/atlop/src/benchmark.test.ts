@@ -24,7 +24,7 @@ describe("the experiments", () => {
     expect(`${name}.json`).toBe(file);
     expect(paper).toBe("atlop");
     expect(config).toMatchObject(ATLOP_VARIANTS[variant as AtlopVariant]);
-    expect(() => adapter.checkConfig?.({ config } as Experiment, [..."abcd"])).not.toThrow();
+    expect(() => adapter.checkConfig?.({ config } as Experiment, ["a", "b", "c", "d"])).not.toThrow();
   });
 
   it.each([

@@ -11,7 +11,7 @@ describe("defineAtlopConfig", () => {
 
     expect(config).toMatchObject({ pairSize: 768, blockSize: 64, maxTokens: 1024, loss: "adaptive-threshold" });
     expect(config.maxRelationsPerPair).toBe(2);
-    expect(defineAtlopConfig({ relations: [..."abcdef"] }).maxRelationsPerPair).toBe(4);
+    expect(defineAtlopConfig({ relations: ["a", "b", "c", "d", "e"] }).maxRelationsPerPair).toBe(4);
   });
 
   it.each([

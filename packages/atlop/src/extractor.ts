@@ -51,7 +51,7 @@ export class AtlopExtractor implements Extractor {
   }
 
   /**
-   * Finds relations; in the order of the documents, and of their pairs.
+   * Finds relations, in the order of the documents.
    *
    * A score is how far the relation's logit lies above the threshold class's, or with chosen thresholds its probability.
    *
@@ -105,13 +105,11 @@ export class AtlopExtractor implements Extractor {
     await tokenizer.prepare(new Set(document.sentences.flat()));
     const features = featurizeAtlop(withoutLabels(document), tokenizer, this.config);
     const weights = await readOnce(tf.tidy(() => this.#pairWeights(features, head, tail)));
+    // The end tokens of a text that was cut are no word's.
+    const text = weights.subarray(0, weights.length - tokenizer.endIds.length);
     const { wordStarts } = markText(document, tokenizer, this.config);
     return wordStarts.map((starts) =>
-      starts
-        .slice(0, -1)
-        .map((start, word) =>
-          sum(weights.slice(start, Math.min(starts[word + 1] as number, features.tokenIds.length))),
-        ),
+      starts.slice(0, -1).map((start, word) => sum(text.slice(start, starts[word + 1]))),
     );
   }
 

@@ -35,14 +35,16 @@ const MARKER = "*";
  * @throws {RangeError} If a fact's relation is not among the config's.
  */
 export function featurizeAtlop(document: Document, tokenizer: Tokenizer, config: AtlopConfig): AtlopFeatures {
-  const text = markText(document, tokenizer, config);
-  const pieces = text.tokenIds.slice(0, config.maxTokens - tokenizer.endIds.length);
+  const { tokenIds, wordStarts } = markText(document, tokenizer, config);
   const mentionStarts = document.entities.map(({ mentions }) =>
-    mentions.map(({ sentence, start }) => text.wordStarts[sentence]?.[start] as number),
+    mentions.map(({ sentence, start }) => wordStarts[sentence]?.[start] as number),
   );
-  const cut = text.tokenIds.length > config.maxTokens;
-  const tokenIds = cut ? [...pieces, ...tokenizer.endIds] : text.tokenIds;
-  return { documentId: document.id, tokenIds, mentionStarts, ...labelPairs(document, config) };
+  return {
+    documentId: document.id,
+    tokenIds: cutText(tokenIds, tokenizer, config),
+    mentionStarts,
+    ...labelPairs(document, config),
+  };
 }
 
 /** Turns documents into features, tokenizing all of their words in one go. */
@@ -80,6 +82,11 @@ export function markText(document: Document, tokenizer: Tokenizer, config: Atlop
   return { tokenIds, wordStarts };
 }
 
+function cutText(tokenIds: readonly number[], { endIds }: Tokenizer, { maxTokens }: AtlopConfig): readonly number[] {
+  if (tokenIds.length <= maxTokens) return tokenIds;
+  return [...tokenIds.slice(0, maxTokens - endIds.length), ...endIds];
+}
+
 /** First and last words of mentions, as `sentence/word`. */
 function findMarkedWords({ entities }: Document): { opening: ReadonlySet<string>; closing: ReadonlySet<string> } {
   const mentions = entities.flatMap((entity) => entity.mentions);
@@ -97,10 +104,8 @@ function labelPairs(document: Document, config: AtlopConfig): Pick<AtlopFeatures
   const pairs = documentPairs(document);
   // Without candidates the authors list the related pairs first, in the order in which the data names them.
   const related = new Set(document.relations.map(({ head, tail }) => `${head}/${tail}`));
-  const ordered =
-    document.candidatePairs === undefined
-      ? [...[...related].map(parsePair), ...pairs.filter(([head, tail]) => !related.has(`${head}/${tail}`))]
-      : pairs;
+  const others = pairs.filter(([head, tail]) => !related.has(`${head}/${tail}`));
+  const ordered = document.candidatePairs ?? [...[...related].map(parsePair), ...others];
   return { pairs: ordered, targets: ordered.map(([head, tail]) => labels.get(`${head}/${tail}`) ?? [THRESHOLD_LABEL]) };
 }
 

@@ -44,7 +44,7 @@ describeGolden("atlop", /^docre_forward/, (golden) => {
 
     expect(Math.abs(value - expectedLoss)).toBeLessThan(1e-6 * expectedLoss);
     expect(differences.size).toBeGreaterThan(10);
-    for (const [name, difference] of differences) expect(difference, name).toBeLessThan(1e-5);
+    expect([...differences].filter(([, difference]) => !(difference < 1e-5))).toEqual([]);
   });
 });
 
@@ -65,11 +65,11 @@ function readDocuments(golden: GoldenCase): GoldenDocument[] {
     const hts = json.hts[document] as GoldenDocument["hts"];
     const rows = hts.map((_, index) => {
       const start = (firstPair + index) * labelCount;
-      return [...labels.values.slice(start, start + labelCount)];
+      return Array.from(labels.values.subarray(start, start + labelCount));
     });
     firstPair += hts.length;
     return {
-      input_ids: [...ids.values.slice(document * width, document * width + length)],
+      input_ids: Array.from(ids.values.subarray(document * width, document * width + length)),
       entity_pos: entities,
       hts,
       labels: rows,

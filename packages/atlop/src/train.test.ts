@@ -1,5 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
+import { AbortedError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
@@ -72,6 +77,34 @@ describe("trainAtlop", () => {
 
     expect(await lossesOf(1)).toEqual(first);
     expect(await lossesOf(2)).not.toEqual(first);
+  });
+
+  it("goes on after a stop as if there had been none", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "relatum-atlop-"));
+    const settings = { epochs: 3, batchSize: 4 };
+    const lossesOf = async (changes: Partial<TrainAtlopOptions>, stopAfter = Infinity): Promise<number[]> => {
+      const stop = new AbortController();
+      const losses: number[] = [];
+      const log: TrainAtlopOptions["log"] = (event) => {
+        if (event.kind === "step" && losses.push(event.loss) === stopAfter) stop.abort();
+      };
+      const backbone = tinyBackbone(1, { dropout: 0.1 });
+      const training = trainAtlop(
+        documents,
+        createOptions({ ...settings, backbone, log, signal: stop.signal, ...changes }),
+      );
+      await training.catch((error: unknown) => {
+        if (!(error instanceof AbortedError)) throw error;
+      });
+      return losses;
+    };
+
+    const whole = await lossesOf({});
+    const before = await lossesOf({ checkpoint: { directory, resume: true } }, 3);
+    const after = await lossesOf({ checkpoint: { directory, resume: true } });
+
+    expect([...before, ...after]).toEqual(whole);
+    rmSync(directory, { recursive: true });
   });
 
   it("refuses documents without labels", async () => {

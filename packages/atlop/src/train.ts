@@ -15,7 +15,7 @@ export interface TrainAtlopOptions extends TrainSettings {
   readonly backbone: Backbone;
   readonly config: AtlopConfig;
   /** Scores the model after an epoch, higher is better; the best epoch's model is the result. */
-  evaluate?(extractor: AtlopExtractor): Promise<number>;
+  readonly evaluate?: (extractor: AtlopExtractor) => Promise<number>;
 }
 
 /** Gradients longer than this are scaled down to it. */
@@ -38,6 +38,7 @@ export async function trainAtlop(
   requireLabelled(documents);
   const featurized = await featurizeAtlopDocuments(documents, backbone.tokenizer, config);
   const features = featurized.filter(({ pairs }) => pairs.length > 0);
+  if (features.length === 0) throw new RangeError("documents must have pairs of entities to train on, got none.");
 
   const random = createRandom(options.seed);
   const model = new AtlopModel(config, backbone, random.fork("model"));
