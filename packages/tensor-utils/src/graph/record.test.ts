@@ -99,13 +99,11 @@ describe("record", () => {
     expect(recorded.graphCount()).toBe(0);
   });
 
-  it("refuses a tensor that is neither input nor variable", () => {
+  it.runIf(tf.getBackend() === "tensorflow")("refuses a tensor that is neither input nor variable", () => {
     const stray = tf.tensor1d([1]).add(1);
     const recorded = record(({ x }: { x: tf.Tensor1D }) => [x.add(stray)], { variables: [] });
 
-    if (tf.getBackend() === "tensorflow") {
-      expect(() => recorded({ x: tf.tensor1d([1]) })).toThrow("a recorded function must use its input");
-    }
+    expect(() => recorded({ x: tf.tensor1d([1]) })).toThrow("a recorded function must use its input");
   });
 
   it("leaves its results behind and no other tensor", () => {
