@@ -25,8 +25,9 @@ const onWindows = process.platform === "win32";
 let child;
 let interrupted = false;
 process.on("SIGINT", () => {
-  // A terminal sends Ctrl-C to the child as well, and npm sends it to this process twice.
-  if (!interrupted && child && !process.stdin.isTTY) child.kill("SIGINT");
+  // From a terminal, and under npm, the signal goes to the whole process group: the child has it already.
+  const reachesChild = process.stdin.isTTY || process.env.npm_lifecycle_event !== undefined;
+  if (child && !reachesChild) child.kill("SIGINT");
   interrupted = true;
 });
 process.on("SIGTERM", () => {
