@@ -96,7 +96,8 @@ async function installPackages() {
   const marker = join(modules, ".modules.yaml");
   const lockfile = join(root, "pnpm-lock.yaml");
   if (!existsSync(marker) || statSync(marker).mtimeMs < statSync(lockfile).mtimeMs) {
-    const words = ["--yes", "--prefer-offline", manifest.packageManager, "install", "--frozen-lockfile"];
+    const install = ["install", "--frozen-lockfile", "--config.confirm-modules-purge=false"];
+    const words = ["--yes", "--prefer-offline", manifest.packageManager, ...install];
     await must("pnpm install", run("npx", words, Object.assign(quiet(), { shell: onWindows })));
     utimesSync(marker, new Date(), new Date());
   }

@@ -1,5 +1,4 @@
-/** The ways to compute: TensorFlow's library on a GPU or on the CPU, WebAssembly, plain JavaScript. */
-export type EngineKind = "gpu" | "native" | "wasm" | "cpu";
+import type { EngineKind } from "./engine.ts";
 
 /** An engine that cannot be used or installed; the message says what to do. */
 export class EngineError extends Error {

@@ -1,2 +1,3 @@
-export { EngineError, type EngineKind } from "./engine-error.ts";
-export { type EngineInUse, useEngine, type UseEngineOptions } from "./use-engine.ts";
+export { type EngineInUse, type EngineKind } from "./engine.ts";
+export { EngineError } from "./engine-error.ts";
+export { useEngine, type UseEngineOptions } from "./use-engine.ts";

@@ -7,7 +7,8 @@ import { bindingFile, type Environment, libraryDirectory, type LibraryKind, TFJS
 import { checkBinding } from "./check-binding.ts";
 import { compileBinding } from "./compile-binding.ts";
 import { downloadWheel, verifyWheel } from "./download-wheel.ts";
-import { EngineError, type EngineKind } from "./engine-error.ts";
+import type { EngineKind } from "./engine.ts";
+import { EngineError } from "./engine-error.ts";
 import { extractWheel } from "./extract-wheel.ts";
 import { isRunning, withLock } from "./lock.ts";
 import type { CommandContext } from "./run-command.ts";

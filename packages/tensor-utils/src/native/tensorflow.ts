@@ -5,9 +5,9 @@ import * as tf from "@tensorflow/tfjs";
 
 import { loadTfjsNode } from "./binding.ts";
 import { bindingFile, isInstalled, libraryDirectory, type LibraryKind, TFJS_VERSION } from "./cache.ts";
+import type { EngineInUse } from "./engine.ts";
 import { EngineError } from "./engine-error.ts";
 import { ADD_TFJS_NODE, findTfjsNode, type TfjsNode } from "./tfjs-node.ts";
-import type { EngineInUse } from "./use-engine.ts";
 
 /** The engines that TensorFlow's library makes. */
 export type TensorFlowEngine = "gpu" | "native";

@@ -66,7 +66,11 @@ describe("useEngine", () => {
 
       const product = tf.matMul([[1, 2]], [[3], [4]]);
       const rows = tf.tensor1d([1, 0, 1], "int32");
-      const weights = tf.tensor2d([[1, 2], [3, 4], [5, 6]]); // prettier-ignore
+      const weights = tf.tensor2d([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]);
       const gradient = tf.grad((table) => tf.gather(table, rows).mul(weights).sum())(tf.zeros([3, 2]));
 
       expect(await product.data()).toEqual(Float32Array.of(11));
@@ -80,7 +84,13 @@ describe("useEngine", () => {
 
   it("trains on WebAssembly", async () => {
     await useEngine("wasm");
-    const table = tf.variable(tf.tensor2d([[0, 0], [0, 0], [0, 0]])); // prettier-ignore
+    const table = tf.variable(
+      tf.tensor2d([
+        [0, 0],
+        [0, 0],
+        [0, 0],
+      ]),
+    );
     const rows = tf.tensor1d([0, 2, 2], "int32");
     const optimizer = tf.train.sgd(0.5);
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 
-import { EngineError, type EngineKind } from "./engine-error.ts";
+import type { EngineInUse, EngineKind } from "./engine.ts";
+import { EngineError } from "./engine-error.ts";
 import { useTensorFlow } from "./tensorflow.ts";
 import { ADD_WASM, loadWasm } from "./wasm.ts";
 
@@ -8,13 +9,6 @@ import { ADD_WASM, loadWasm } from "./wasm.ts";
 export interface UseEngineOptions {
   /** A file whose project is searched for tfjs-node first; without it, this package's, the script's and the current. */
   readonly from?: string;
-}
-
-/** The engine that computes from now on. */
-export interface EngineInUse {
-  readonly engine: EngineKind;
-  /** One line for the user: which engine it is, and how to get a faster one. */
-  readonly notice: string;
 }
 
 /**
