@@ -24,11 +24,21 @@ const linearRows = tf.customGrad((...inputs) => {
   save([rows, weight]);
   const gradFunc = (gradient: tf.Tensor, [rows, weight]: tf.Tensor[]): tf.Tensor[] => [
     tf.matMul(gradient, weight as tf.Tensor),
-    tf.matMul(gradient, rows as tf.Tensor, true, false),
+    multiply(gradient, rows as tf.Tensor, { transposeLeft: true }),
     sumRows(gradient as tf.Tensor2D),
   ];
-  return { value: addBias(tf.matMul(rows, weight, false, true), bias), gradFunc: gradFunc as never };
+  return { value: addBias(multiply(rows, weight, { transposeRight: true }), bias), gradFunc: gradFunc as never };
 });
+
+/** Matrix product. The portable engines take over ten times as long for operands that they must read across. */
+function multiply(
+  left: tf.Tensor,
+  right: tf.Tensor,
+  { transposeLeft = false, transposeRight = false }: { transposeLeft?: boolean; transposeRight?: boolean },
+): tf.Tensor {
+  if (hasNativeOperations()) return tf.matMul(left, right, transposeLeft, transposeRight);
+  return tf.matMul(transposeLeft ? left.transpose() : left, transposeRight ? right.transpose() : right);
+}
 
 const FORMAT = { T: typeAttribute("float32"), data_format: "NHWC" };
 
