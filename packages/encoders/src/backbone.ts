@@ -1,5 +1,5 @@
 import type { Encoder } from "./encoder.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { Tokenizer } from "./tokens/tokenizer.ts";
 
 /** An encoder with the tokenizer it was trained with: what every paper's model is built on. */
 export interface Backbone {

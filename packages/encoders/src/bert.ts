@@ -1,10 +1,10 @@
 import { dropout, LayerNorm, Linear, type Mode, Module, type Random } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
-import { activate, type Activation } from "./activation.ts";
+import { activate, type Activation } from "./layers/activation.ts";
 import type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
-import { attentionBias, SelfAttention } from "./self-attention.ts";
-import { INITIAL_DEVIATION, TokenEmbeddings } from "./token-embeddings.ts";
+import { attentionBias, SelfAttention } from "./layers/self-attention.ts";
+import { INITIAL_DEVIATION, TokenEmbeddings } from "./layers/token-embeddings.ts";
 
 /** The sizes and switches of a BERT or RoBERTa encoder. */
 export interface BertConfig {

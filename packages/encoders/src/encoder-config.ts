@@ -2,8 +2,8 @@ import * as z from "zod";
 
 import type { AlbertConfig } from "./albert.ts";
 import type { BertConfig } from "./bert.ts";
-import { parseJsonFile } from "./json-file.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { parseJsonFile } from "./weights/json-file.ts";
+import type { Tokenizer } from "./tokens/tokenizer.ts";
 
 /** What an encoder that can be loaded is made from; `family` says which. */
 export type EncoderConfig = BertConfig | AlbertConfig;

@@ -1,4 +1,4 @@
-export type { Activation } from "./activation.ts";
+export type { Activation } from "./layers/activation.ts";
 export { type AlbertConfig, AlbertEncoder } from "./albert.ts";
 export type { Backbone } from "./backbone.ts";
 export { type BertConfig, BertEncoder } from "./bert.ts";
@@ -7,16 +7,16 @@ export {
   type CollateDocumentsOptions,
   disposeDocuments,
   type DocumentInput,
-} from "./document-input.ts";
-export type { WindowOptions } from "./document-windows.ts";
+} from "./documents/document-input.ts";
+export type { WindowOptions } from "./documents/document-windows.ts";
 export type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
-export type { DownloadProgress, HubOptions } from "./hub-settings.ts";
-export { type DocumentEncoding, encodeDocuments } from "./long-document.ts";
-export { ModelFileError } from "./model-file-error.ts";
-export { type EncoderFamily, fromHuggingFaceName, toHuggingFaceName } from "./parameter-names.ts";
+export type { DownloadProgress, HubOptions } from "./hub/hub-settings.ts";
+export { type DocumentEncoding, encodeDocuments } from "./documents/long-document.ts";
+export { ModelFileError } from "./weights/model-file-error.ts";
+export { type EncoderFamily, fromHuggingFaceName, toHuggingFaceName } from "./weights/parameter-names.ts";
 export { loadPretrained, type LoadPretrainedOptions } from "./pretrained.ts";
-export { EncoderNotFoundError, resolveEncoder } from "./resolve-encoder.ts";
+export { EncoderNotFoundError, resolveEncoder } from "./hub/resolve-encoder.ts";
 export { savePretrained } from "./save-pretrained.ts";
-export { parseTokenizer, type ParseTokenizerOptions, SubwordTokenizer } from "./subword.ts";
-export type { Tokenizer } from "./tokenizer.ts";
-export type { WindowPlacement } from "./window-placement.ts";
+export { parseTokenizer, type ParseTokenizerOptions, SubwordTokenizer } from "./tokens/subword.ts";
+export type { Tokenizer } from "./tokens/tokenizer.ts";
+export type { WindowPlacement } from "./documents/window-placement.ts";

@@ -13,9 +13,9 @@ import {
   toTensor,
 } from "../../../tools/golden-cases.ts";
 import { loadPretrained } from "./pretrained.ts";
-import { resolveEncoder } from "./resolve-encoder.ts";
-import { parseTokenizer, type SubwordTokenizer } from "./subword.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { resolveEncoder } from "./hub/resolve-encoder.ts";
+import { parseTokenizer, type SubwordTokenizer } from "./tokens/subword.ts";
+import type { Tokenizer } from "./tokens/tokenizer.ts";
 
 const TOLERANCE = 1e-5;
 

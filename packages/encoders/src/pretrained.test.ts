@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { type FileTensor, float32, safetensorsBytes, torchBytes, writeFiles } from "./__fixtures__/model-directory.ts";
 import { BertEncoder } from "./bert.ts";
-import { ModelFileError } from "./model-file-error.ts";
-import { toHuggingFaceName } from "./parameter-names.ts";
+import { ModelFileError } from "./weights/model-file-error.ts";
+import { toHuggingFaceName } from "./weights/parameter-names.ts";
 import { loadPretrained } from "./pretrained.ts";
 
 const VOCABULARY = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\naspirin\n";

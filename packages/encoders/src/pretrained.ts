@@ -6,15 +6,15 @@ import * as tf from "@tensorflow/tfjs";
 import { AlbertEncoder } from "./albert.ts";
 import type { Backbone } from "./backbone.ts";
 import { BertEncoder } from "./bert.ts";
-import { BLANK_WEIGHTS } from "./blank-weights.ts";
+import { BLANK_WEIGHTS } from "./weights/blank-weights.ts";
 import { parseEncoderConfig } from "./encoder-config.ts";
-import { ModelFileError } from "./model-file-error.ts";
-import { type EncoderFamily, fromHuggingFaceName } from "./parameter-names.ts";
-import { ModelDirectory, TOKENIZER_FILE_NAMES } from "./pretrained-files.ts";
+import { ModelFileError } from "./weights/model-file-error.ts";
+import { type EncoderFamily, fromHuggingFaceName } from "./weights/parameter-names.ts";
+import { ModelDirectory, TOKENIZER_FILE_NAMES } from "./weights/pretrained-files.ts";
 import { savePretrained } from "./save-pretrained.ts";
-import type { StoredTensor } from "./stored-tensor.ts";
-import { parseTokenizer, type ParseTokenizerOptions } from "./subword.ts";
-import { findWeights } from "./weights.ts";
+import type { StoredTensor } from "./weights/stored-tensor.ts";
+import { parseTokenizer, type ParseTokenizerOptions } from "./tokens/subword.ts";
+import { findWeights } from "./weights/weights.ts";
 
 /** How {@link loadPretrained} reads words. */
 export type LoadPretrainedOptions = Pick<ParseTokenizerOptions, "leadingSpace">;

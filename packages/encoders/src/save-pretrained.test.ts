@@ -10,7 +10,7 @@ import { AlbertEncoder } from "./albert.ts";
 import { BertEncoder } from "./bert.ts";
 import { loadPretrained } from "./pretrained.ts";
 import { savePretrained } from "./save-pretrained.ts";
-import { parseTokenizer } from "./subword.ts";
+import { parseTokenizer } from "./tokens/subword.ts";
 
 const PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aspirin", "head", "##ache"];
 const tokenizer = parseTokenizer(new Map([["vocab.txt", `${PIECES.join("\n")}\n`]]));

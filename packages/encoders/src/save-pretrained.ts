@@ -3,9 +3,9 @@ import { layOutSafetensors, readBytes } from "@relatum/tensor-utils";
 import type { AlbertEncoder } from "./albert.ts";
 import type { BertEncoder } from "./bert.ts";
 import { formatEncoderConfig } from "./encoder-config.ts";
-import { toHuggingFaceName } from "./parameter-names.ts";
-import { ModelDirectory, TOKENIZER_FILE_NAMES } from "./pretrained-files.ts";
-import type { SubwordTokenizer } from "./subword.ts";
+import { toHuggingFaceName } from "./weights/parameter-names.ts";
+import { ModelDirectory, TOKENIZER_FILE_NAMES } from "./weights/pretrained-files.ts";
+import type { SubwordTokenizer } from "./tokens/subword.ts";
 
 /**
  * Writes an encoder and its tokenizer so that `loadPretrained` and the tools of Hugging Face can open them.

@@ -3,8 +3,8 @@ import { createRandom } from "@relatum/tensor-utils";
 import type { Backbone } from "./backbone.ts";
 import { type BertConfig, BertEncoder } from "./bert.ts";
 import { savePretrained } from "./save-pretrained.ts";
-import { parseTokenizer } from "./subword.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { parseTokenizer } from "./tokens/subword.ts";
+import type { Tokenizer } from "./tokens/tokenizer.ts";
 
 /** What may be changed about a {@link tinyBackbone}. */
 export interface TinyBackboneOptions {

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 
 import { type GoldenCase, goldenTensorsUnder, toTensor } from "../../../../tools/golden-cases.ts";
-import type { Activation } from "../activation.ts";
+import type { Activation } from "../layers/activation.ts";
 import { AlbertEncoder } from "../albert.ts";
 import { BertEncoder } from "../bert.ts";
-import { BLANK_WEIGHTS } from "../blank-weights.ts";
-import { type EncoderFamily, fromHuggingFaceName } from "../parameter-names.ts";
+import { BLANK_WEIGHTS } from "../weights/blank-weights.ts";
+import { type EncoderFamily, fromHuggingFaceName } from "../weights/parameter-names.ts";
 
 /** Hugging Face's settings of an encoder, as golden cases hold them. */
 interface GoldenConfig {

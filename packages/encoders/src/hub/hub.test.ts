@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { COMMIT, LoopbackHub } from "./__fixtures__/loopback-hub.ts";
+import { COMMIT, LoopbackHub } from "../__fixtures__/loopback-hub.ts";
 import type { DownloadProgress, HubOptions } from "./hub-settings.ts";
 import { EncoderNotFoundError, resolveEncoder } from "./resolve-encoder.ts";
 

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
-import { chooseModelFiles } from "./model-file-choice.ts";
+import { chooseModelFiles } from "../weights/model-file-choice.ts";
 
 const COMMIT = /^[0-9a-f]{40}$/;
 

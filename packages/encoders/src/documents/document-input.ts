@@ -2,8 +2,8 @@ import { bucketSize } from "@relatum/tensor-utils/graph";
 import * as tf from "@tensorflow/tfjs";
 
 import { splitIntoWindows, type WindowOptions } from "./document-windows.ts";
-import type { EncoderInput } from "./encoder.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { EncoderInput } from "../encoder.ts";
+import type { Tokenizer } from "../tokens/tokenizer.ts";
 import {
   type BatchLayout,
   type PlacedDocument,

@@ -1,7 +1,7 @@
 import { dropout, Embedding, LayerNorm, type Mode, Module, type Random } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
-import type { EncoderInput } from "./encoder.ts";
+import type { EncoderInput } from "../encoder.ts";
 
 /** Standard deviation of the initial weights of BERT and its kin. */
 export const INITIAL_DEVIATION = 0.02;

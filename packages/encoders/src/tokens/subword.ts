@@ -1,6 +1,6 @@
 import { Tokenizer as Subwords } from "tokenizers";
 
-import { ModelFileError } from "./model-file-error.ts";
+import { ModelFileError } from "../weights/model-file-error.ts";
 import { parseTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 

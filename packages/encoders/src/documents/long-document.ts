@@ -2,7 +2,7 @@ import { axisSizes, gatherRows, type Mode } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
 import type { DocumentInput } from "./document-input.ts";
-import type { Encoder } from "./encoder.ts";
+import type { Encoder } from "../encoder.ts";
 import type { WindowPlacement } from "./window-placement.ts";
 
 /** Keeps a row without attention from dividing by zero. */

@@ -1,4 +1,4 @@
-import type { Tokenizer } from "./tokenizer.ts";
+import type { Tokenizer } from "../tokens/tokenizer.ts";
 
 /** How documents longer than a row are split. */
 export interface WindowOptions {

@@ -3,10 +3,10 @@ import { record } from "@relatum/tensor-utils/graph";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
-import { directionalSlopes } from "./__fixtures__/directional-slopes.ts";
-import { BertEncoder } from "./bert.ts";
+import { directionalSlopes } from "../__fixtures__/directional-slopes.ts";
+import { BertEncoder } from "../bert.ts";
 import { collateDocuments, type CollateDocumentsOptions, type DocumentInput } from "./document-input.ts";
-import type { Encoder } from "./encoder.ts";
+import type { Encoder } from "../encoder.ts";
 import { type DocumentEncoding, encodeDocuments } from "./long-document.ts";
 
 const TOKENIZER = { startIds: [2], endIds: [3], padId: 0 };

@@ -3,7 +3,7 @@ import { HubApiError, listFiles, modelInfo } from "@huggingface/hub";
 import { HubCacheEntry, fileExists } from "./hub-cache.ts";
 import { downloadHubFile, type HubFile } from "./hub-download.ts";
 import type { HubSettings } from "./hub-settings.ts";
-import { chooseModelFiles } from "./model-file-choice.ts";
+import { chooseModelFiles } from "../weights/model-file-choice.ts";
 
 /** Names of models at the hub: `organisation/name`, or the name alone. */
 const MODEL_ID = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;

@@ -7,7 +7,7 @@ import { ModelFileError } from "./model-file-error.ts";
 import { parseTorchCheckpoint } from "./torch-checkpoint.ts";
 
 const readFixture = (name: string): Uint8Array =>
-  new Uint8Array(readFileSync(new URL(`./__fixtures__/${name}`, import.meta.url)));
+  new Uint8Array(readFileSync(new URL(`../__fixtures__/${name}`, import.meta.url)));
 
 /** An archive as torch.save makes it around a pickle in text form (protocol 0). */
 function archive(pickle: string, storages: Readonly<Record<string, Uint8Array>> = {}, level: 0 | 9 = 0): Uint8Array {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { AlbertEncoder } from "./albert.ts";
-import { BertEncoder } from "./bert.ts";
+import { AlbertEncoder } from "../albert.ts";
+import { BertEncoder } from "../bert.ts";
 import { BLANK_WEIGHTS } from "./blank-weights.ts";
 import { fromHuggingFaceName, toHuggingFaceName } from "./parameter-names.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 
-import { parseJsonFile } from "./json-file.ts";
-import { ModelFileError } from "./model-file-error.ts";
+import { parseJsonFile } from "../weights/json-file.ts";
+import { ModelFileError } from "../weights/model-file-error.ts";
 import { byteLevelTokenizer, wordPieceTokenizer } from "./vocabulary.ts";
 
 /** What a tokenizer is built from. */

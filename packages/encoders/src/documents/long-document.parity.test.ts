@@ -8,8 +8,8 @@ import {
   goldenTensor,
   largestDifference,
   toTensor,
-} from "../../../tools/golden-cases.ts";
-import { goldenEncoder } from "./__fixtures__/golden-encoder.ts";
+} from "../../../../tools/golden-cases.ts";
+import { goldenEncoder } from "../__fixtures__/golden-encoder.ts";
 import { collateDocuments, disposeDocuments } from "./document-input.ts";
 import { type DocumentEncoding, encodeDocuments } from "./long-document.ts";
 

@@ -1,4 +1,4 @@
-import { ModelFileError } from "./model-file-error.ts";
+import { ModelFileError } from "../weights/model-file-error.ts";
 import type { TokenizerConfig } from "./tokenizer-files.ts";
 
 const BERT_SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];

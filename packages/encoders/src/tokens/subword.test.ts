@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ModelFileError } from "./model-file-error.ts";
+import { ModelFileError } from "../weights/model-file-error.ts";
 import { parseTokenizer, type ParseTokenizerOptions, type SubwordTokenizer } from "./subword.ts";
 
 /** Files by name; what is no text becomes JSON. */
