@@ -30,10 +30,23 @@ process.on("SIGINT", () => {
   if (child && !reachesChild) child.kill("SIGINT");
   interrupted = true;
 });
-process.on("SIGTERM", () => {
+process.on("SIGTERM", stop);
+
+function stop() {
   if (child) child.kill("SIGTERM");
   interrupted = true;
-});
+}
+
+if (process.env.npm_lifecycle_event !== undefined) {
+  // npm passes SIGTERM on to its shell alone; without this, a training would go on unseen.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, 1000);
+  watch.unref();
+}
 
 void checkNode()
   .then(() => main(process.argv[2], process.argv.slice(3)))
