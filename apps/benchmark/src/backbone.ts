@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Backbone } from "@relatum/encoders";
 
 import type { Experiment } from "./experiment.ts";
+import { UNTRAINED_ENCODER } from "./quick.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What loading an encoder tells and listens to. */
@@ -18,6 +19,10 @@ export async function loadBackbone(
   { encoder, encoderLayers }: Pick<Experiment, "encoder" | "encoderLayers">,
   { signal, terminal }: LoadBackboneOptions,
 ): Promise<Backbone> {
+  if (encoder === UNTRAINED_ENCODER) {
+    const { untrainedEncoder } = await import("./untrained-encoder.ts");
+    return untrainedEncoder();
+  }
   const { loadPretrained, resolveEncoder } = await import("@relatum/encoders");
   terminal.status(`Looking for the encoder ${encoder}`);
   const directory = await resolveEncoder(encoder, { signal });

@@ -33,7 +33,7 @@ export interface ExperimentData {
  * Reads the data of an experiment.
  *
  * @param directory What file names are relative to.
- * @throws {RangeError} If the training documents have no labels, or documents share an id.
+ * @throws {RangeError} If the training documents state no relation, or documents to predict share an id.
  * @throws {DatasetFormatError} If a file does not follow its format.
  */
 export async function loadExperimentData(
@@ -41,7 +41,8 @@ export async function loadExperimentData(
   directory: string | undefined,
 ): Promise<ExperimentData> {
   const loaded = "dataset" in data ? await loadNamed(data, directory) : await loadFiles(data, directory);
-  for (const documents of [loaded.train, loaded.development, loaded.test ?? []]) requireUniqueIds(documents);
+  // Titles may repeat in training data; predictions have nothing else to be told apart by.
+  for (const documents of [loaded.development, loaded.test ?? []]) requireUniqueIds(documents);
   if (loaded.relations.length === 0) throw new RangeError("Training documents must state relations, got none.");
   return loaded;
 }

@@ -44,7 +44,7 @@ describe("collectRows", () => {
 
     expect(rows).toMatchObject([
       { model: "Toy", variant: "full", dataset: "sample-world", split: "development", values: [10, 30], mean: 20 },
-      { split: "test", encoder: "none", metric: "F1", values: [20, 25], mean: 22.5, seeds: [1, 2] },
+      { split: "test", encoder: "untrained", metric: "F1", values: [20, 25], mean: 22.5, seeds: [1, 2] },
     ]);
   });
 
@@ -96,8 +96,8 @@ describe("formatRows", () => {
   it("shows a line for each split, with a dash for what was not measured", async () => {
     const lines = formatRows(await collectRows([await writeRun(1, 10, 20)], [adapter])).split("\n");
 
-    expect(lines[2]).toMatch(/^Toy +full +sample-world +development +none +10\.00 +– .* 50\.5 \(Table 1\)$/);
-    expect(lines[3]).toMatch(/ test +none +20\.00 /);
+    expect(lines[2]).toMatch(/^Toy +full +sample-world +development +untrained +10\.00 +– .* 50\.5 \(Table 1\)$/);
+    expect(lines[3]).toMatch(/ test +untrained +20\.00 /);
     expect(lines.at(-1)).toBe(
       "* Toy full, sample-world test: paper's encoder: BERT-base; paper's data: World; no learning",
     );

@@ -6,7 +6,7 @@ import type { PaperAdapter, PublishedResult } from "./adapter.ts";
 import { loadPublished } from "./adapters.ts";
 import { differencesFrom, encoderName, findPublished } from "./comparison.ts";
 import { formatCommand } from "./command-line.ts";
-import { withoutPortable } from "./portable.ts";
+import { wholeName } from "./quick.ts";
 import { readRunConfig, readRunScores, type RunConfig } from "./run-directory.ts";
 import type { RunScores, SplitScores } from "./scoring.ts";
 
@@ -115,10 +115,10 @@ function commandOf({ experiment, command, engine }: RunConfig, seeds: readonly n
   if (experiment.suite === "own") return command;
   const { suite, paper, name } = experiment;
   const single = seeds.length === 1 && experiment.seeds.length > 1 ? ["--seed", `${seeds[0]}`] : [];
-  const wholeName = withoutPortable(name);
-  const parts = ["run", "--suite", suite, "--paper", paper, "--experiment", wholeName, ...single];
+  const whole = wholeName(name);
+  const parts = ["run", "--suite", suite, "--paper", paper, "--experiment", whole, ...single];
   if (!("dataset" in experiment.data)) parts.push("--data", "DATA");
-  if (wholeName !== name) parts.push("--engine", engine);
+  if (whole !== name) parts.push("--engine", engine);
   return formatCommand("npm run bench --", parts);
 }
 

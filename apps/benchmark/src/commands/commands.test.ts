@@ -94,7 +94,7 @@ describe("train", () => {
       { train: "mixed.json" },
       "must be labelled to be scored, got 1 of",
     ],
-    ["documents of one id", { train: "repeated.json" }, "must have different ids"],
+    ["documents to predict of one id", { development: "repeated.json" }, "must have different ids"],
     ["a file that is not there", { test: "missing.json" }, "missing.json"],
   ])("refuses %s before anything is written", async (_, data, message) => {
     await expect(trainOn(data, "refused")).rejects.toThrow(message);
@@ -186,6 +186,17 @@ describe("evaluate", () => {
     const evaluation = evaluateCommand(run, { file: place("hidden.json"), format: "docred" }, toyContext());
 
     await expect(evaluation).rejects.toThrow("Documents must be labelled to be scored");
+  });
+
+  it("refuses documents whose relations the model does not know", async () => {
+    const foreign = documents.slice(0, 2).map((document) => ({
+      ...document,
+      relations: document.relations.map((fact) => ({ ...fact, relation: "foreign" })),
+    }));
+    await writeFile(place("foreign.json"), JSON.stringify(formatDocred(foreign)));
+    const evaluation = evaluateCommand(run, { file: place("foreign.json"), format: "docred" }, toyContext());
+
+    await expect(evaluation).rejects.toThrow("Documents must have relations that the model knows (birthplace,");
   });
 
   it("says what is no run", async () => {

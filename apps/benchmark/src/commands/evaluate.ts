@@ -1,4 +1,4 @@
-import { loadDocuments, loadFacts, requireLabels, requireUniqueIds } from "@relatum/datasets";
+import { loadDocuments, loadFacts, relationNames, requireLabels, requireUniqueIds } from "@relatum/datasets";
 import { bootstrapInterval, countsByDocument } from "@relatum/metrics";
 import { createRandom } from "@relatum/tensor-utils";
 
@@ -7,6 +7,7 @@ import type { DataFormat } from "../experiment.ts";
 import { loadRun } from "../load-run.ts";
 import { formatPercent } from "../score-table.ts";
 import { extractRelations, scoreRelations } from "../scoring.ts";
+import type { Terminal } from "../terminal.ts";
 import { formatTable } from "../text-table.ts";
 import { writeJson } from "../write-file.ts";
 
@@ -35,6 +36,7 @@ export async function evaluateCommand(
 
   const run = await loadRun(runDirectory, context);
   try {
+    noticeUnknownRelations(relationNames(documents), run.relations, terminal);
     const facts = given ?? (await run.loadTrainFacts());
     const onProgress = (done: number): void => terminal.status(`Reading documents: ${done}/${documents.length}`);
     const relations = await extractRelations(run.extractor, documents, { signal, onProgress });
@@ -58,4 +60,19 @@ export async function evaluateCommand(
   } finally {
     run.extractor.dispose();
   }
+}
+
+/** Says which labelled relations the model cannot find; refuses documents that have none it can. */
+function noticeUnknownRelations(labelled: readonly string[], known: readonly string[], terminal: Terminal): void {
+  const unknown = labelled.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const shown = unknown.slice(0, 5).join(", ");
+  if (unknown.length === labelled.length) {
+    throw new RangeError(
+      `Documents must have relations that the model knows (${known.slice(0, 5).join(", ")}, …), got ${shown}.`,
+    );
+  }
+  terminal.notice(
+    `The model does not know ${unknown.length} of ${labelled.length} relations, which count as missed: ${shown}.`,
+  );
 }

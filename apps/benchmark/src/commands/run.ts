@@ -1,10 +1,12 @@
 import { join } from "node:path";
 
+import type { EngineKind } from "@relatum/tensor-utils/native";
+
 import type { PaperAdapter } from "../adapter.ts";
 import { AdapterError, loadExperiments, pickAdapter } from "../adapters.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { Experiment } from "../experiment.ts";
-import { isPortable, toPortable } from "../portable.ts";
+import { fitQuick, UNTRAINED_ENCODER } from "../quick.ts";
 import { collectRows } from "../results.ts";
 import { formatRows, writeResults } from "../results-page.ts";
 import { runExperiment } from "../run.ts";
@@ -31,8 +33,7 @@ export async function runCommand(options: RunCommandOptions, context: CommandCon
   const { engine } = await context.startEngine();
   const directories: string[] = [];
   for (const { adapter, experiment: wanted } of planned) {
-    const experiment = wanted.suite === "quick" && isPortable(engine) ? toPortable(wanted) : wanted;
-    if (experiment !== wanted) context.terminal.notice(experiment.differences ?? "");
+    const experiment = wanted.suite === "quick" ? await fitToMachine(wanted, engine, context) : wanted;
     for (const seed of options.seed === undefined ? experiment.seeds : [options.seed]) {
       const runDirectory = join(options.out, experiment.name, `seed-${seed}`);
       await runExperiment({
@@ -50,6 +51,28 @@ export async function runCommand(options: RunCommandOptions, context: CommandCon
   const rows = await collectRows(directories, adapters);
   await writeResults(options.out, rows);
   context.terminal.out(formatRows(rows));
+}
+
+/** Cuts a quick experiment down to what the machine has, and says so. */
+async function fitToMachine(
+  experiment: Experiment,
+  engine: EngineKind,
+  { terminal, signal }: CommandContext,
+): Promise<Experiment> {
+  const { EncoderNotFoundError, resolveEncoder } = await import("@relatum/encoders");
+  if (experiment.encoder === UNTRAINED_ENCODER) return fitQuick(experiment, { engine, hasEncoder: true });
+  terminal.status(`Looking for the encoder ${experiment.encoder}`);
+  const problem = await resolveEncoder(experiment.encoder, { signal }).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof EncoderNotFoundError) return error;
+      throw error;
+    },
+  );
+  if (problem !== undefined) terminal.notice(problem.message);
+  const fitted = fitQuick(experiment, { engine, hasEncoder: problem === undefined });
+  if (fitted !== experiment) terminal.notice(fitted.differences?.replace(`${experiment.differences}; `, "") ?? "");
+  return fitted;
 }
 
 async function planSuite(
