@@ -31,7 +31,11 @@ describe("fitQuick", () => {
   it("takes an encoder that needs no download where none is within reach, and says so", () => {
     const fitted = fitQuick(experiment, { engine: "native", hasEncoder: false });
 
-    expect(fitted).toMatchObject({ name: "toy-quick-untrained", encoder: UNTRAINED_ENCODER });
+    expect(fitted).toMatchObject({
+      name: "toy-quick-untrained",
+      encoder: UNTRAINED_ENCODER,
+      training: { epochs: 2, encoderLearningRate: 1e-3 },
+    });
     expect(fitted.differences).toContain("no pretrained encoder within reach");
   });
 });

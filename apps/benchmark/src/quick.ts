@@ -11,6 +11,9 @@ const DOCUMENTS = { train: 60, development: 15, test: 30 } as const;
 /** The encoder that has learnt nothing yet, for where none can be downloaded. */
 export const UNTRAINED_ENCODER = "untrained";
 
+/** From nothing there is more to learn than a pretrained encoder's rate allows. */
+const UNTRAINED_LEARNING_RATE = 1e-3;
+
 /** What the names of cut-down experiments end in, which keeps their runs apart. */
 const SUFFIXES = /(-portable|-untrained)+$/;
 
@@ -35,7 +38,8 @@ export function wholeName(name: string): string {
 function withoutPretraining(experiment: Experiment): Experiment {
   const cut = "no pretrained encoder within reach: one of 2 small layers learns from nothing";
   const name = `${experiment.name}-untrained`;
-  return { ...experiment, ...addDifference(experiment, cut), name, encoder: UNTRAINED_ENCODER };
+  const training = { ...experiment.training, encoderLearningRate: UNTRAINED_LEARNING_RATE };
+  return { ...experiment, ...addDifference(experiment, cut), name, encoder: UNTRAINED_ENCODER, training };
 }
 
 function forSlowEngine(experiment: Experiment): Experiment {

@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 
 import { untrainedEncoder } from "./untrained-encoder.ts";
 
-it("knows common words whole and spells names, also after it was saved and loaded", async () => {
+it("knows common words and no names, also after it was saved and loaded", async () => {
   const directory = await mkdtemp(join(tmpdir(), "relatum-"));
   const backbone = untrainedEncoder();
   await backbone.save(directory);
@@ -15,10 +15,11 @@ it("knows common words whole and spells names, also after it was saved and loade
   for (const { tokenizer } of [backbone, loaded]) {
     await tokenizer.prepare(["born", "Zaizan", "*"]);
 
-    expect(tokenizer.tokenizeWord("born")).toHaveLength(1);
-    expect(tokenizer.tokenizeWord("Zaizan")).toHaveLength("Zaizan".length);
-    expect(tokenizer.tokenizeWord("*")).toEqual([tokenizer.id("*")]);
-    expect(tokenizer.id("*")).not.toBe(tokenizer.id("[UNK]"));
+    expect(tokenizer.tokenizeWord("Zaizan")).toEqual([tokenizer.id("[UNK]")]);
+    for (const known of ["born", "*"]) {
+      expect(tokenizer.tokenizeWord(known)).toEqual([tokenizer.id(known)]);
+      expect(tokenizer.id(known)).not.toBe(tokenizer.id("[UNK]"));
+    }
   }
   expect(loaded.encoder.hiddenSize).toBe(backbone.encoder.hiddenSize);
 

@@ -3,7 +3,6 @@ import { type Backbone, BertEncoder, parseTokenizer, savePretrained } from "@rel
 import { createRandom } from "@relatum/tensor-utils";
 
 const SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "*"];
-const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz0123456789");
 
 /** Documents of the sample world that its vocabulary comes from, and in how many of them a word must stand. */
 const VOCABULARY = { seed: 0, documents: 200, least: 3 } as const;
@@ -12,10 +11,11 @@ const SIZES = { hiddenSize: 128, layers: 2, heads: 4, intermediateSize: 512, max
 
 /** Creates a small BERT with random weights, and a tokenizer that knows the words of the sample world. */
 export function untrainedEncoder(seed = 0): Backbone {
-  const tokens = [...SPECIAL_TOKENS, ...LETTERS, ...LETTERS.map((letter) => `##${letter}`), ...frequentWords()];
+  // Names are left unknown: they are invented anew in each document, so that their letters tell nothing.
+  const tokens = new Set([...SPECIAL_TOKENS, ...frequentWords()]);
   const tokenizer = parseTokenizer(
     new Map([
-      ["vocab.txt", `${[...new Set(tokens)].join("\n")}\n`],
+      ["vocab.txt", `${[...tokens].join("\n")}\n`],
       ["tokenizer_config.json", JSON.stringify({ do_lower_case: true })],
     ]),
   );
