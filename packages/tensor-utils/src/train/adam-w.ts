@@ -220,7 +220,11 @@ export class AdamW {
 
 /** The length of all gradients as one vector `[]`. */
 function globalNorm(gradients: readonly tf.Tensor[]): tf.Tensor {
-  return tf.addN(gradients.map((gradient) => tf.tidy(() => gradient.square().sum()))).sqrt();
+  // Not `addN`: in a graph, TensorFlow adds in the order in which memory becomes free, which differs from run to run.
+  return tf
+    .stack(gradients.map((gradient) => tf.tidy(() => gradient.square().sum())))
+    .sum()
+    .sqrt();
 }
 
 function createSlot(parameter: tf.Variable, { learningRate, weightDecay = 0 }: ParameterGroup): Slot {
