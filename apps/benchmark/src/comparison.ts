@@ -15,7 +15,9 @@ export function findPublished(
   );
   const sameEncoder = fitting.filter(({ encoder }) => encoder === experiment.encoder);
   const candidates = sameEncoder.length > 0 ? sameEncoder : fitting;
-  return candidates.find((result) => result.split === split) ?? candidates[0];
+  // A score of documents that chose the epoch stands beside a test score only where there is no better one.
+  const others = "dataset" in experiment.data || experiment.data.test !== undefined ? [] : candidates;
+  return candidates.find((result) => result.split === split) ?? others[0];
 }
 
 /** Says in words how a row's encoder, data and recipe differ from those of the paper's number. */

@@ -49,6 +49,7 @@ function addDataCommands(program: Command, context: () => CommandContext): void 
     .description("gathers finished runs into results.json and results.md, beside the papers' numbers")
     .option("--runs <directory>", "where the runs are", "runs")
     .option("--out <directory>", "where the results go; this package's results/ without it")
+    .addOption(new Option("--suite <name...>", "only runs of these suites").choices(["quick", "lite", "paper", "own"]))
     .option("--fresh", "drops earlier results that no run here has")
     .action(async (options: { runs: string }) =>
       (await import("./commands/report.ts")).reportCommand(options, context()),

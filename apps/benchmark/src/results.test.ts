@@ -55,6 +55,13 @@ describe("collectRows", () => {
     expect(row?.differences).toEqual(["paper's encoder: BERT-base", "paper's data: World", "no learning"]);
   });
 
+  it("sets no published test score beside development documents where test documents were scored too", async () => {
+    const [row] = await collectRows([await writeRun(1, 10, 20)], [adapter]);
+
+    expect(row?.split).toBe("development");
+    expect(row?.published).toBeUndefined();
+  });
+
   it("gives the command for all seeds, or for the only one", async () => {
     const one = await writeRun(1, 10, 20);
     const two = await writeRun(2, 10, 20);
@@ -96,7 +103,7 @@ describe("formatRows", () => {
   it("shows a line for each split, with a dash for what was not measured", async () => {
     const lines = formatRows(await collectRows([await writeRun(1, 10, 20)], [adapter])).split("\n");
 
-    expect(lines[2]).toMatch(/^Toy +full +sample-world +development +untrained +10\.00 +– .* 50\.5 \(Table 1\)$/);
+    expect(lines[2]).toMatch(/^Toy +full +sample-world +development +untrained +10\.00 +– .* –$/);
     expect(lines[3]).toMatch(/ test +untrained +20\.00 /);
     expect(lines.at(-1)).toBe(
       "* Toy full, sample-world test: paper's encoder: BERT-base; paper's data: World; no learning",

@@ -6,23 +6,25 @@ import { fileURLToPath } from "node:url";
 import type { CommandContext } from "../command-context.ts";
 import { collectRows, mergeRows, readResults } from "../results.ts";
 import { formatRows, writeResults } from "../results-page.ts";
-import { RunDirectoryError, runFiles } from "../run-directory.ts";
+import { readRunConfig, RunDirectoryError, runFiles } from "../run-directory.ts";
 
 /** Options of the command `report`. */
 export interface ReportCommandOptions {
   readonly runs: string;
   readonly out?: string;
+  /** Suites whose runs count; all without it. */
+  readonly suite?: readonly string[];
   /** Leaves out rows that are in the results already but not among the runs. */
   readonly fresh?: boolean;
 }
 
 /** Gathers the scores of finished runs into `results.json` and `results.md`, and prints them. */
 export async function reportCommand(
-  { runs, out, fresh = false }: ReportCommandOptions,
+  { runs, out, suite, fresh = false }: ReportCommandOptions,
   { findAdapters, terminal }: CommandContext,
 ): Promise<void> {
   const directory = out ?? fileURLToPath(new URL("../../results/", import.meta.url));
-  const finished = await findFinishedRuns(runs);
+  const finished = await ofSuites(await findFinishedRuns(runs), suite);
   if (finished.length === 0) throw new RunDirectoryError(`${runs} must hold finished runs, got none.`);
   const added = await collectRows(finished, await findAdapters());
   const rows = mergeRows(fresh ? [] : await readResults(directory), added);
@@ -42,4 +44,10 @@ async function findFinishedRuns(directory: string): Promise<string[]> {
     .toSorted();
   const found = await Promise.all(below.map((name) => findFinishedRuns(join(directory, name))));
   return found.flat();
+}
+
+/** The runs of some suites, or all. */
+async function ofSuites(directories: readonly string[], suites: readonly string[] | undefined): Promise<string[]> {
+  const configs = await Promise.all(directories.map(readRunConfig));
+  return directories.filter((_, index) => suites?.includes(configs[index]?.experiment.suite ?? "own") ?? true);
 }
