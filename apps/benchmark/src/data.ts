@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { isAbsolute, join } from "node:path";
 
 import {
   type Document,
@@ -61,7 +61,7 @@ async function loadNamed(data: NamedData, directory: string | undefined): Promis
 }
 
 async function loadFiles(data: FileData, directory = "."): Promise<ExperimentData> {
-  const place = (name: string): string => resolve(directory, name);
+  const place = (name: string): string => (isAbsolute(name) ? name : join(directory, name));
   const read = (name: string): Promise<Document[]> => loadDocuments(place(name), data.format);
   const train = await read(data.train);
   const development = await read(data.development);
