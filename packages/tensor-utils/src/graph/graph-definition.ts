@@ -31,6 +31,10 @@ export interface GraphDefinition {
 /** TensorFlow's graph format number; any of its current releases accepts it. */
 const PRODUCER = 1882;
 
+/** Marks of TensorFlow's graph optimizer for nodes that it has dealt with. */
+const ADDITIONS_DONE = "_grappler_ArithmeticOptimizer_AddOpsRewriteStage";
+const BROADCASTS_DONE = "_grappler_ArithmeticOptimizer_MinimizeBroadcasts";
+
 /**
  * Writes a recording as a TensorFlow graph.
  *
@@ -213,16 +217,27 @@ class GraphBuilder {
   }
 
   #attributes({ name, attributes, inputs }: RecordedOperation): Record<string, Message> {
-    // tfjs leaves these two to eager execution to find out; a graph wants them said.
-    const implied =
-      name === "ExpandDims"
-        ? {
-            T: integerField(6, this.#typeOf(inputs[0] as number)),
-            Tdim: integerField(6, this.#binding["TF_INT32"] as number),
-          }
-        : {};
     const said = attributes.map((attribute) => [attribute.name, attributeMessage(attribute, this.#binding)]);
-    return { ...implied, ...Object.fromEntries(said) };
+    return { ...this.#impliedAttributes(name, inputs), ...Object.fromEntries(said) };
+  }
+
+  #impliedAttributes(name: string, inputs: readonly number[]): Record<string, Message> {
+    switch (name) {
+      case "ExpandDims":
+        // tfjs leaves these two to eager execution to find out; a graph wants them said.
+        return {
+          T: integerField(6, this.#typeOf(inputs[0] as number)),
+          Tdim: integerField(6, this.#binding["TF_INT32"] as number),
+        };
+      case "Add":
+      case "AddV2":
+      case "Mul":
+        // TensorFlow would turn a tree of additions into one AddN, which adds in the order in which memory becomes free,
+        // and so differs in the last bits from run to run: the marks say that its two rewrites are done already.
+        return { [ADDITIONS_DONE]: integerField(5, 1), [BROADCASTS_DONE]: integerField(5, 1) };
+      default:
+        return {};
+    }
   }
 }
 

@@ -28,14 +28,13 @@ const blockForm = (blocks: number, blockSize: number, labels: number) =>
   tf.customGrad((...inputs) => {
     const [head, tail, weight, save] = inputs as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
     save([head, tail, weight]);
-    const value = tf.addN(
-      range(blocks).map((block) =>
-        tf.tidy(() => {
-          const products = outerProducts(columns(head, block, blockSize), columns(tail, block, blockSize));
-          return tf.matMul(products, columns(weight, block, blockSize ** 2), false, true); // [pairs, labels]
-        }),
-      ),
+    const parts = range(blocks).map((block) =>
+      tf.tidy(() => {
+        const products = outerProducts(columns(head, block, blockSize), columns(tail, block, blockSize));
+        return tf.matMul(products, columns(weight, block, blockSize ** 2), false, true); // [pairs, labels]
+      }),
     );
+    const value = parts.reduce((sum: tf.Tensor, part) => sum.add(part)); // one by one: a fixed order
     const gradFunc = (gradient: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [head, tail, weight] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
       const parts = range(blocks).map((block) =>
