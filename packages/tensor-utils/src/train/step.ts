@@ -127,7 +127,7 @@ export class StepRunner<Batch> {
         reached = Array.from(values, (value, parameter) => value > 0 || reached[parameter] === true);
       }
       const results = this.#update({ sums, reached, scalars });
-      return await this.#finish([tf.addN(losses), ...results]);
+      return await this.#finish([tf.tidy(() => tf.stack(losses).sum()), ...results]);
     } finally {
       tf.dispose([share, ...losses, ...sums]);
     }
