@@ -12,7 +12,11 @@ import type { Random } from "./random.ts";
 const INITIAL_DEVIATION = 0.02;
 
 /** Creates a parameter `shape` with normally distributed values. */
-export function normalParameter(shape: readonly number[], random: Random, deviation: number = INITIAL_DEVIATION): tf.Variable {
+export function normalParameter(
+  shape: readonly number[],
+  random: Random,
+  deviation: number = INITIAL_DEVIATION,
+): tf.Variable {
   return drawParameter(shape, () => random.normal() * deviation);
 }
 

@@ -11,12 +11,6 @@ export interface StepResult {
   readonly gradientNorm: number;
 }
 
-interface WholeInput<Batch> {
-  readonly batch: Batch;
-  readonly noiseSeed: tf.Tensor1D;
-  readonly scalars: tf.Tensor1D;
-}
-
 interface PartInput<Batch> {
   readonly batch: Batch;
   readonly noiseSeed: tf.Tensor1D;
@@ -34,27 +28,20 @@ interface UpdateInput {
 }
 
 /**
- * Takes training steps, each as one recorded function, or one for each batch and one for the update.
+ * Takes training steps: one recorded function for the gradients of each batch, one for the update.
  *
- * The layout of a recorded function's results is the same for every batch: a parameter that a batch gives no gradient
- * has its old value among them.
+ * The update is on its own because its shapes are always the same: it is recorded and compiled once, not once for each
+ * shape of batch. The layout of the gradients is the same for every batch too: zeros where a batch gives none.
  */
 export class StepRunner<Batch> {
   readonly #optimizer: AdamW;
-  readonly #whole: Recorded<WholeInput<Batch>>;
   readonly #part: Recorded<PartInput<Batch>>;
   readonly #update: Recorded<UpdateInput>;
 
   constructor(model: Trainable<Batch>, optimizer: AdamW) {
     const names = [...optimizer.parameters.keys()];
     const modelVariables = [...model.parameters().values()];
-    const all = { variables: [...new Set([...modelVariables, ...optimizer.variables()])] };
-
     this.#optimizer = optimizer;
-    this.#whole = record(({ batch, noiseSeed, scalars }) => {
-      const { loss, gradients } = differentiate(optimizer, () => model.loss(batch, trainingMode(noiseSeed)));
-      return [loss, ...optimizer.update(gradients, scalars)];
-    }, all);
     this.#part = record(
       ({ batch, noiseSeed, share, sums }) => {
         const { loss, gradients } = differentiate(optimizer, () =>
@@ -90,27 +77,6 @@ export class StepRunner<Batch> {
     release: (batch: Batch) => void,
   ): Promise<StepResult> {
     const scalars = this.#optimizer.scalars();
-    try {
-      const [first, noiseSeed] = [batches[0] as () => Batch, noiseSeeds[0] as tf.Tensor1D];
-      if (batches.length > 1) return await this.#runParts(batches, noiseSeeds, release, scalars);
-      const results = using(first(), release, (batch) => this.#whole({ batch, noiseSeed, scalars }));
-      return await this.#finish(results);
-    } finally {
-      scalars.dispose();
-    }
-  }
-
-  /** Frees the recorded functions. */
-  dispose(): void {
-    for (const recorded of [this.#whole, this.#part, this.#update]) recorded.dispose();
-  }
-
-  async #runParts(
-    batches: readonly (() => Batch)[],
-    noiseSeeds: readonly tf.Tensor1D[],
-    release: (batch: Batch) => void,
-    scalars: tf.Tensor1D,
-  ): Promise<StepResult> {
     const share = tf.scalar(1 / batches.length);
     const losses: tf.Tensor[] = [];
     let reached: boolean[] = [];
@@ -129,8 +95,13 @@ export class StepRunner<Batch> {
       const results = this.#update({ sums, reached, scalars });
       return await this.#finish([tf.tidy(() => tf.stack(losses).sum()), ...results]);
     } finally {
-      tf.dispose([share, ...losses, ...sums]);
+      tf.dispose([scalars, share, ...losses, ...sums]);
     }
+  }
+
+  /** Frees the recorded functions. */
+  dispose(): void {
+    for (const recorded of [this.#part, this.#update]) recorded.dispose();
   }
 
   /** Reads loss and norm, then assigns the rest; frees all of it. */
