@@ -14,6 +14,10 @@ export default defineConfig({
     testTimeout: 60_000,
     env: { TF_CPP_MIN_LOG_LEVEL: "2" },
     reporters: process.env["CI"] ? ["default", ["json", { outputFile: "coverage/tests.json" }]] : ["default"],
-    coverage: { provider: "v8", include: ["{packages,apps}/*/src/**/*.ts"], reporter: ["text-summary", "json-summary"] },
+    coverage: {
+      provider: "v8",
+      include: ["{packages,apps}/*/src/**/*.ts"],
+      reporter: ["text-summary", "json-summary"],
+    },
   },
 });
