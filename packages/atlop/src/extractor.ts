@@ -6,10 +6,10 @@ import * as tf from "@tensorflow/tfjs";
 import { type BatchPair, collateAtlop, collatePairs, listPairs } from "./batch.ts";
 import { type AtlopConfig, defineAtlopConfig } from "./config.ts";
 import { type AtlopFeatures, featurizeAtlop, featurizeAtlopDocuments, markText } from "./features.ts";
-import { decodeAdaptiveThreshold, THRESHOLD_LABEL } from "./loss.ts";
 import { DEFAULT_MEMORY_BUDGET, planChunks, planDocuments } from "./memory.ts";
 import { type AtlopModel, contextWeights } from "./model.ts";
 import { readAtlop, saveAtlop } from "./saved-model.ts";
+import { AtlopScorer, type ScoreForm } from "./scorer.ts";
 
 /** How {@link AtlopExtractor} works. */
 export interface AtlopExtractorOptions {
@@ -32,6 +32,7 @@ export class AtlopExtractor implements Extractor {
   readonly config: AtlopConfig;
   readonly #backbone: Backbone;
   readonly #options: AtlopExtractorOptions;
+  #scorer: AtlopScorer;
 
   /**
    * @param model Belongs to the extractor from then on, with its encoder.
@@ -48,6 +49,7 @@ export class AtlopExtractor implements Extractor {
     this.config = config;
     this.#backbone = backbone;
     this.#options = options;
+    this.#scorer = new AtlopScorer(model);
   }
 
   /**
@@ -64,7 +66,9 @@ export class AtlopExtractor implements Extractor {
     }
     const isAdaptive = threshold === "adaptive";
     const relations = await this.#score(documents, {
-      ...(isAdaptive && { mark: (logits) => decodeAdaptiveThreshold(logits, this.config.maxRelationsPerPair) }),
+      form: isAdaptive
+        ? { unit: "margin", decode: { maxRelations: this.config.maxRelationsPerPair } }
+        : { unit: "probability" },
       keeps: (score, relation) => isAdaptive || score >= (thresholds[relation] as number),
     });
     return { task: "document", relations };
@@ -75,7 +79,8 @@ export class AtlopExtractor implements Extractor {
     documents: readonly Document[],
     { above = -Infinity }: ScoreAllOptions = {},
   ): Promise<EntityRelation[]> {
-    return this.#score(documents, { keeps: (score) => score > above });
+    const unit = this.config.threshold === "adaptive" ? "margin" : "probability";
+    return this.#score(documents, { form: { unit }, keeps: (score) => score > above });
   }
 
   /**
@@ -87,7 +92,9 @@ export class AtlopExtractor implements Extractor {
   withThresholds(thresholds: number | readonly number[]): AtlopExtractor {
     const values = typeof thresholds === "number" ? this.config.relations.map(() => thresholds) : thresholds;
     const config = defineAtlopConfig({ ...this.config, thresholds: values });
-    return new AtlopExtractor(this.model, this.#backbone, config, this.#options);
+    const extractor = new AtlopExtractor(this.model, this.#backbone, config, this.#options);
+    extractor.#scorer = this.#scorer;
+    return extractor;
   }
 
   /**
@@ -124,6 +131,7 @@ export class AtlopExtractor implements Extractor {
 
   /** Frees the weights, the encoder's too. */
   dispose(): void {
+    this.#scorer.dispose();
     this.model.dispose();
   }
 
@@ -133,12 +141,6 @@ export class AtlopExtractor implements Extractor {
     const { attention } = this.model.encode(batch, INFERENCE); // [1, entities, tokens, heads]
     const [headRow, tailRow] = [head, tail].map((entity) => attention.slice([0, entity, 0, 0], [1, 1, -1, -1]));
     return contextWeights(headRow as tf.Tensor4D, tailRow as tf.Tensor4D).flatten();
-  }
-
-  /** Distance from the threshold class, or probability `[pairs, labels]`. */
-  #scores(logits: tf.Tensor2D): tf.Tensor2D {
-    if (this.config.threshold !== "adaptive") return logits.sigmoid();
-    return logits.sub(logits.slice([0, THRESHOLD_LABEL], [-1, 1]));
   }
 
   async #score(documents: readonly Document[], decision: Decision): Promise<EntityRelation[]> {
@@ -161,17 +163,16 @@ export class AtlopExtractor implements Extractor {
     decision: Decision,
   ): Promise<EntityRelation[][]> {
     const batch = collateAtlop(features, this.#backbone, this.config);
-    const encoding = this.model.encode(batch, INFERENCE);
+    const encoding = this.#scorer.encode(batch);
     const found: EntityRelation[][] = features.map(() => []);
     try {
       const entities = encoding.attention.shape[1];
       for (const chunk of planChunks(listPairs(features), encoding, this.config, budget)) {
-        const [scores, marks] = tf.tidy(() => {
-          const logits = this.model.classify(encoding, collatePairs(chunk.pairs, { entities, ...chunk }));
-          return decision.mark === undefined ? [this.#scores(logits)] : [this.#scores(logits), decision.mark(logits)];
-        });
-        const values = await readOnce(scores as tf.Tensor);
-        const marked = marks === undefined ? undefined : await readOnce(marks);
+        const pairs = collatePairs(chunk.pairs, { entities, ...chunk });
+        const { scores, marks } = this.#scorer.score(encoding, pairs, decision.form);
+        tf.dispose(pairs as unknown as tf.TensorContainer);
+        const values = await readOnce(scores);
+        const marked = marks && (await readOnce(marks));
         const keeps = (score: number, relation: number, cell: number): boolean =>
           (marked === undefined || marked[cell] === 1) && decision.keeps(score, relation);
         this.#list(chunk.pairs, values, keeps, features, found);
@@ -215,8 +216,8 @@ export async function loadAtlop(directory: string, options: AtlopExtractorOption
 
 /** Which relations are returned. */
 interface Decision {
-  /** 1 = may be returned `[pairs, labels]`; all may without it. */
-  mark?(logits: tf.Tensor2D): tf.Tensor2D;
+  /** Labels that the form does not mark are not returned, whatever their score. */
+  readonly form: ScoreForm;
   keeps(score: number, relation: number): boolean;
 }
 

@@ -50,6 +50,7 @@ const CASES: Readonly<Record<string, () => tf.Tensor | tf.Tensor[]>> = {
     tf.logSoftmax(tf.ones([2, 3])),
     tf.addN([tf.ones([2]), tf.ones([2])]),
   ],
+  ranking: () => Object.values(tf.topk(tf.ones([3, 5]), 2)),
   counting: () => [tf.range(0, 7, 2, "int32"), tf.range(5, 1, -1)],
   filling: () => tf.fill([2, 3], 1).add(tf.zerosLike(tf.ones([2, 3]))),
 };

@@ -21,8 +21,8 @@ interface Call {
 /** Shapes of the outputs; nothing where they depend on values that are not known. */
 type ShapeRule = (call: Call) => readonly (readonly number[])[] | undefined;
 
-/** TensorFlow's number of `DT_BOOL`. */
-const BOOL = 10;
+/** TensorFlow's numbers of `DT_BOOL` and `DT_INT32`. */
+const [BOOL, INT32] = [10, 3];
 
 /**
  * Tells what an operation of TensorFlow would give, without running it.
@@ -38,7 +38,8 @@ export function inferOutputs(
   const values = new Map(attributes.map((attribute) => [attribute.name, attribute.value]));
   const shapes = RULES[name]?.({ attributes: values, inputs, outputCount });
   const dtype = outputType(name, values, inputs);
-  return dtype === undefined ? undefined : shapes?.map((shape) => ({ shape, dtype }));
+  if (dtype === undefined) return undefined;
+  return shapes?.map((shape, index) => ({ shape, dtype: name === "TopKV2" && index === 1 ? INT32 : dtype }));
 }
 
 function outputType(
@@ -160,6 +161,12 @@ const range: ShapeRule = ({ inputs }) => {
   return [[Math.max(0, Math.ceil((limit - start) / step))]];
 };
 
+const highest: ShapeRule = ({ inputs: [input, count] }) => {
+  if (input === undefined || count?.values === undefined) return undefined;
+  const shape = [...input.shape.slice(0, -1), count.values[0] as number];
+  return [shape, shape];
+};
+
 const lastAxis: ShapeRule = ({ inputs: [input] }) => input && [[input.shape.at(-1) as number]];
 
 const chosen: ShapeRule = ({ inputs: [, input] }) => input && [input.shape];
@@ -191,6 +198,7 @@ const OPERATIONS: readonly (readonly [ShapeRule, string])[] = [
   [fill, "Fill"],
   [oneHot, "OneHot"],
   [range, "Range"],
+  [highest, "TopKV2"],
   [lastAxis, "BiasAddGrad"],
   [chosen, "Select"],
 ];
