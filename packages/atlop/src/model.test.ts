@@ -1,7 +1,8 @@
 import type { Document } from "@relatum/datasets";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
-import { createRandom, groupBilinear, INFERENCE, Linear } from "@relatum/tensor-utils";
+import { createRandom, groupBilinear, INFERENCE, Linear, Noise } from "@relatum/tensor-utils";
+import { record } from "@relatum/tensor-utils/graph";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
@@ -184,6 +185,30 @@ describe("AtlopModel", () => {
     expect(paddedLogits.sub(logits).abs().max().dataSync()[0]).toBeLessThan(1e-5);
     expect(aloneLogits.sub(logits.slice(0, aloneCount)).abs().max().dataSync()[0]).toBeLessThan(1e-5);
     expect(model.loss(padded, INFERENCE).sub(model.loss(batch, INFERENCE)).abs().dataSync()[0]).toBeLessThan(1e-5);
+  });
+
+  it("is recorded whole, loss and gradients, as one graph", async () => {
+    const { model, batch } = await setUp();
+    const variables = [...model.parameters().values()];
+    const trained = model.headExtractor.weight;
+    const differentiate = (input: AtlopBatch, noiseSeed: tf.Tensor1D): tf.Tensor[] => {
+      const mode = { training: true, noise: new Noise(noiseSeed) } as const;
+      const { value, grads } = tf.variableGrads(() => model.loss(input, mode), variables);
+      return [value, grads[trained.name] as tf.Tensor];
+    };
+    const recorded = record(
+      ({ input, noiseSeed }: { input: AtlopBatch; noiseSeed: tf.Tensor1D }) => differentiate(input, noiseSeed),
+      { variables },
+    );
+    const noiseSeed = tf.tensor1d([1, 2], "int32");
+
+    const [loss, gradient] = recorded({ input: batch, noiseSeed }) as [tf.Tensor, tf.Tensor];
+
+    const [plainLoss, plainGradient] = differentiate(batch, noiseSeed) as [tf.Tensor, tf.Tensor];
+    expect(recorded.graphCount()).toBe(tf.getBackend() === "tensorflow" ? 1 : 0);
+    expect(loss.sub(plainLoss).abs().dataSync()[0]).toBeLessThan(1e-5);
+    expect(gradient.sub(plainGradient).abs().max().dataSync()[0]).toBeLessThan(1e-5);
+    recorded.dispose();
   });
 
   it("names its parameters by part", async () => {
