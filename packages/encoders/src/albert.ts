@@ -1,10 +1,11 @@
-import { dropout, LayerNorm, Linear, type Mode, Module, type Random } from "@relatum/tensor-utils";
+import { Linear, type Mode, Module, type Random } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
-import { activate, type Activation } from "./layers/activation.ts";
 import type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
-import { attentionBias, SelfAttention } from "./layers/self-attention.ts";
+import type { Activation } from "./layers/activation.ts";
+import { attentionBias } from "./layers/self-attention.ts";
 import { INITIAL_DEVIATION, TokenEmbeddings } from "./layers/token-embeddings.ts";
+import { TransformerLayer } from "./layers/transformer-layer.ts";
 
 /** The sizes and switches of an ALBERT encoder. */
 export interface AlbertConfig {
@@ -38,7 +39,7 @@ export class AlbertEncoder extends Module implements Encoder {
   readonly embeddings: TokenEmbeddings;
   /** Widens the embeddings. */
   readonly widening: Linear;
-  readonly groups: readonly (readonly AlbertLayer[])[];
+  readonly groups: readonly (readonly TransformerLayer[])[];
   readonly pooler: Linear;
   /** What it was made from. */
   readonly config: AlbertConfig;
@@ -54,8 +55,9 @@ export class AlbertEncoder extends Module implements Encoder {
     if (hiddenSize % heads !== 0) throw new RangeError(`heads must divide hiddenSize (${hiddenSize}), got ${heads}.`);
     this.embeddings = new TokenEmbeddings({ ...config, countsPastPadding: false }, embeddingSize, random);
     this.widening = new Linear(embeddingSize, hiddenSize, random, INITIAL_DEVIATION);
+    const layerSettings = { ...config, outputDropout: 0 };
     this.groups = Array.from({ length: config.groups }, () =>
-      Array.from({ length: config.layersPerGroup }, () => new AlbertLayer(config, random)),
+      Array.from({ length: config.layersPerGroup }, () => new TransformerLayer(layerSettings, random)),
     );
     this.pooler = new Linear(hiddenSize, hiddenSize, random, INITIAL_DEVIATION);
     this.config = config;
@@ -85,7 +87,7 @@ export class AlbertEncoder extends Module implements Encoder {
   }
 
   /** Each layer as often as it is applied. */
-  #layersInOrder(): AlbertLayer[] {
+  #layersInOrder(): TransformerLayer[] {
     const { layers, groups } = this.config;
     return Array.from(
       { length: layers },
@@ -98,41 +100,5 @@ export class AlbertEncoder extends Module implements Encoder {
     const [batch, , width] = hidden.shape;
     const first = hidden.slice([0, 0, 0], [batch, 1, width]).reshape<tf.Tensor2D>([batch, width]); // [batch, hidden]
     return this.pooler.apply(first).tanh();
-  }
-}
-
-/** One transformer layer; nothing is dropped after its feed-forward map. */
-class AlbertLayer extends Module {
-  readonly attention: SelfAttention;
-  readonly attentionOutput: Linear;
-  readonly attentionNorm: LayerNorm;
-  readonly intermediate: Linear;
-  readonly output: Linear;
-  readonly outputNorm: LayerNorm;
-  readonly #config: AlbertConfig;
-
-  constructor(config: AlbertConfig, random: Random) {
-    super();
-    const { hiddenSize, intermediateSize, layerNormEpsilon } = config;
-    this.attention = new SelfAttention(config, random);
-    this.attentionOutput = new Linear(hiddenSize, hiddenSize, random, INITIAL_DEVIATION);
-    this.attentionNorm = new LayerNorm(hiddenSize, layerNormEpsilon);
-    this.intermediate = new Linear(hiddenSize, intermediateSize, random, INITIAL_DEVIATION);
-    this.output = new Linear(intermediateSize, hiddenSize, random, INITIAL_DEVIATION);
-    this.outputNorm = new LayerNorm(hiddenSize, layerNormEpsilon);
-    this.#config = config;
-  }
-
-  /** `[batch, tokens, hidden]` to the same, and the attention `[batch, heads, tokens, tokens]`. */
-  apply(input: tf.Tensor3D, bias: tf.Tensor4D, mode: Mode): { hidden: tf.Tensor3D; attention: tf.Tensor4D } {
-    return tf.tidy(() => {
-      const { context, weights } = this.attention.apply(input, bias, mode); // [batch, tokens, hidden]
-      const attended = dropout(this.attentionOutput.apply(context), this.#config.dropout, mode); // [batch, tokens, hidden]
-      const middle = this.attentionNorm.apply(attended.add<tf.Tensor3D>(input)); // [batch, tokens, hidden]
-
-      const inner = activate(this.intermediate.apply(middle), this.#config.activation); // [batch, tokens, intermediate]
-      const mapped = this.output.apply(inner); // [batch, tokens, hidden]
-      return { hidden: this.outputNorm.apply(mapped.add<tf.Tensor3D>(middle)), attention: weights };
-    });
   }
 }

@@ -1,10 +1,11 @@
-import { dropout, LayerNorm, Linear, type Mode, Module, type Random } from "@relatum/tensor-utils";
+import { Linear, type Mode, Module, type Random } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
-import { activate, type Activation } from "./layers/activation.ts";
 import type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
-import { attentionBias, SelfAttention } from "./layers/self-attention.ts";
+import type { Activation } from "./layers/activation.ts";
+import { attentionBias } from "./layers/self-attention.ts";
 import { INITIAL_DEVIATION, TokenEmbeddings } from "./layers/token-embeddings.ts";
+import { TransformerLayer } from "./layers/transformer-layer.ts";
 
 /** The sizes and switches of a BERT or RoBERTa encoder. */
 export interface BertConfig {
@@ -31,7 +32,7 @@ export interface BertConfig {
 /** BERT, with SciBERT and their kin, or RoBERTa: transformer layers over the sum of three embeddings. */
 export class BertEncoder extends Module implements Encoder {
   readonly embeddings: TokenEmbeddings;
-  readonly layers: readonly BertLayer[];
+  readonly layers: readonly TransformerLayer[];
   readonly pooler: Linear;
   /** What it was made from. */
   readonly config: BertConfig;
@@ -47,7 +48,8 @@ export class BertEncoder extends Module implements Encoder {
     if (hiddenSize % heads !== 0) throw new RangeError(`heads must divide hiddenSize (${hiddenSize}), got ${heads}.`);
     const embeddingSettings = { ...config, countsPastPadding: config.family === "roberta" };
     this.embeddings = new TokenEmbeddings(embeddingSettings, hiddenSize, random);
-    this.layers = Array.from({ length: config.layers }, () => new BertLayer(config, random));
+    const layerSettings = { ...config, outputDropout: config.dropout };
+    this.layers = Array.from({ length: config.layers }, () => new TransformerLayer(layerSettings, random));
     this.pooler = new Linear(hiddenSize, hiddenSize, random, INITIAL_DEVIATION);
     this.config = config;
   }
@@ -80,42 +82,5 @@ export class BertEncoder extends Module implements Encoder {
     const [batch, , width] = hidden.shape;
     const first = hidden.slice([0, 0, 0], [batch, 1, width]).reshape<tf.Tensor2D>([batch, width]); // [batch, hidden]
     return this.pooler.apply(first).tanh();
-  }
-}
-
-/** One transformer layer: attention, then a feed-forward map, each added to its input and normalised. */
-class BertLayer extends Module {
-  readonly attention: SelfAttention;
-  readonly attentionOutput: Linear;
-  readonly attentionNorm: LayerNorm;
-  readonly intermediate: Linear;
-  readonly output: Linear;
-  readonly outputNorm: LayerNorm;
-  readonly #config: BertConfig;
-
-  constructor(config: BertConfig, random: Random) {
-    super();
-    const { hiddenSize, intermediateSize, layerNormEpsilon } = config;
-    this.attention = new SelfAttention(config, random);
-    this.attentionOutput = new Linear(hiddenSize, hiddenSize, random, INITIAL_DEVIATION);
-    this.attentionNorm = new LayerNorm(hiddenSize, layerNormEpsilon);
-    this.intermediate = new Linear(hiddenSize, intermediateSize, random, INITIAL_DEVIATION);
-    this.output = new Linear(intermediateSize, hiddenSize, random, INITIAL_DEVIATION);
-    this.outputNorm = new LayerNorm(hiddenSize, layerNormEpsilon);
-    this.#config = config;
-  }
-
-  /** `[batch, tokens, hidden]` to the same, and the attention `[batch, heads, tokens, tokens]`. */
-  apply(input: tf.Tensor3D, bias: tf.Tensor4D, mode: Mode): { hidden: tf.Tensor3D; attention: tf.Tensor4D } {
-    const rate = this.#config.dropout;
-    return tf.tidy(() => {
-      const { context, weights } = this.attention.apply(input, bias, mode); // [batch, tokens, hidden]
-      const attended = dropout(this.attentionOutput.apply(context), rate, mode); // [batch, tokens, hidden]
-      const middle = this.attentionNorm.apply(attended.add<tf.Tensor3D>(input)); // [batch, tokens, hidden]
-
-      const inner = activate(this.intermediate.apply(middle), this.#config.activation); // [batch, tokens, intermediate]
-      const mapped = dropout(this.output.apply(inner), rate, mode); // [batch, tokens, hidden]
-      return { hidden: this.outputNorm.apply(mapped.add<tf.Tensor3D>(middle)), attention: weights };
-    });
   }
 }

@@ -1,0 +1,58 @@
+import { dropout, LayerNorm, Linear, type Mode, Module, type Random } from "@relatum/tensor-utils";
+import * as tf from "@tensorflow/tfjs";
+
+import { activate, type Activation } from "./activation.ts";
+import { SelfAttention } from "./self-attention.ts";
+import { INITIAL_DEVIATION } from "./token-embeddings.ts";
+
+/** The sizes and switches of a {@link TransformerLayer}. */
+export interface TransformerLayerSettings {
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly intermediateSize: number;
+  /** Share of values dropped after the attention map, 0–1. */
+  readonly dropout: number;
+  /** Share of values dropped after the feed-forward map, 0–1; ALBERT drops none. */
+  readonly outputDropout: number;
+  /** Share of attention weights dropped, 0–1. */
+  readonly attentionDropout: number;
+  readonly layerNormEpsilon: number;
+  readonly activation: Activation;
+}
+
+/** One transformer layer: attention, then a feed-forward map, each added to its input and normalised. */
+export class TransformerLayer extends Module {
+  readonly attention: SelfAttention;
+  readonly attentionOutput: Linear;
+  readonly attentionNorm: LayerNorm;
+  readonly intermediate: Linear;
+  readonly output: Linear;
+  readonly outputNorm: LayerNorm;
+  readonly #settings: TransformerLayerSettings;
+
+  constructor(settings: TransformerLayerSettings, random: Random) {
+    super();
+    const { hiddenSize, intermediateSize, layerNormEpsilon } = settings;
+    this.attention = new SelfAttention(settings, random);
+    this.attentionOutput = new Linear(hiddenSize, hiddenSize, random, INITIAL_DEVIATION);
+    this.attentionNorm = new LayerNorm(hiddenSize, layerNormEpsilon);
+    this.intermediate = new Linear(hiddenSize, intermediateSize, random, INITIAL_DEVIATION);
+    this.output = new Linear(intermediateSize, hiddenSize, random, INITIAL_DEVIATION);
+    this.outputNorm = new LayerNorm(hiddenSize, layerNormEpsilon);
+    this.#settings = settings;
+  }
+
+  /** `[batch, tokens, hidden]` to the same, and the attention `[batch, heads, tokens, tokens]`. */
+  apply(input: tf.Tensor3D, bias: tf.Tensor4D, mode: Mode): { hidden: tf.Tensor3D; attention: tf.Tensor4D } {
+    const { dropout: rate, outputDropout, activation } = this.#settings;
+    return tf.tidy(() => {
+      const { context, weights } = this.attention.apply(input, bias, mode); // [batch, tokens, hidden]
+      const attended = dropout(this.attentionOutput.apply(context), rate, mode); // [batch, tokens, hidden]
+      const middle = this.attentionNorm.apply(attended.add<tf.Tensor3D>(input)); // [batch, tokens, hidden]
+
+      const inner = activate(this.intermediate.apply(middle), activation); // [batch, tokens, intermediate]
+      const mapped = dropout(this.output.apply(inner), outputDropout, mode); // [batch, tokens, hidden]
+      return { hidden: this.outputNorm.apply(mapped.add<tf.Tensor3D>(middle)), attention: weights };
+    });
+  }
+}
