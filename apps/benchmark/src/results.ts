@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import type { ReportRow } from "@relatum/metrics";
+
 import type { PaperAdapter, PublishedResult } from "./adapter.ts";
 import { loadPublished } from "./adapters.ts";
 import { differencesFrom, encoderName, findPublished } from "./comparison.ts";
@@ -11,19 +13,12 @@ import { readRunConfig, readRunScores, type RunConfig } from "./run-directory.ts
 import type { RunScores, SplitScores } from "./scoring.ts";
 
 /** One metric of one experiment over its seeds, beside what the paper printed; values are in percent. */
-export interface ResultRow {
-  readonly model: string;
-  readonly variant: string;
-  readonly dataset: string;
-  readonly split: string;
-  readonly encoder: string;
-  readonly metric: string;
-  /** One a seed, in order of the seeds. */
-  readonly values: readonly number[];
-  readonly mean: number;
-  /** The command that gives these values. */
-  readonly command: string;
+export interface ResultRow extends Pick<
+  ReportRow,
+  "model" | "variant" | "dataset" | "split" | "encoder" | "metric" | "values" | "mean" | "command"
+> {
   readonly experiment: string;
+  /** In the order of the values. */
   readonly seeds: readonly number[];
   readonly published?: PublishedResult;
   /** How encoder, data or recipe differ from the published row's. */
