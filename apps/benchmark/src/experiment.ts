@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 
 /** The formats of data files. */
-export const DATA_FORMATS = ["docred", "pubtator", "biomedical-table"] as const;
+const DATA_FORMATS = ["docred", "pubtator", "biomedical-table"] as const;
 
 /** One of {@link DATA_FORMATS}. */
 export type DataFormat = (typeof DATA_FORMATS)[number];

@@ -8,14 +8,14 @@ import { hashText } from "./write-file.ts";
 export type FoundData = FileData | GeneratedData;
 
 /** Documents that were generated. */
-export interface GeneratedData {
+interface GeneratedData {
   readonly splits: Readonly<Record<"train" | "development" | "test", readonly Document[]>>;
   /** SHA-256 of each split. */
   readonly fingerprint: Readonly<Record<string, string>>;
 }
 
 /** The name of the generated data set. */
-export const SAMPLE_WORLD = "sample-world";
+const SAMPLE_WORLD = "sample-world";
 
 const SAMPLE_DOCUMENTS = { train: 200, development: 50, test: 50 } as const;
 

@@ -23,7 +23,7 @@ export function formatRows(rows: readonly ResultRow[]): string {
 }
 
 /** Shows rows as a page in Markdown. */
-export function formatResultsPage(rows: readonly ResultRow[]): string {
+function formatResultsPage(rows: readonly ResultRow[]): string {
   const lines = groupRows(rows);
   const commands = [...new Map(rows.map(({ experiment, command }) => [experiment, command]))];
   return [

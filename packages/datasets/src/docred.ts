@@ -76,7 +76,7 @@ export function parseDocred(json: unknown): Document[] {
  * @param path What the document is called in error messages, such as `[12]`.
  * @throws {DatasetFormatError} If the JSON has another form or a number in it points nowhere.
  */
-export function parseDocredDocument(json: unknown, path: string): Document {
+function parseDocredDocument(json: unknown, path: string): Document {
   const { title, sents, vertexSet, labels } = checkShape(documentShape, json, path);
   const entities = vertexSet.map((mentions, index) => toEntity(mentions, sents, `${path}.vertexSet[${index}]`));
   const relations = (labels ?? []).map((label, index) =>

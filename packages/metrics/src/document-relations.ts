@@ -94,7 +94,7 @@ export function scoreDocumentRelations(
 }
 
 /** Takes correct relations that are known already out of precision; recall stays. */
-export function ignoreKnown(all: PrecisionRecallF1, known: number, convention: ScoringConvention): PrecisionRecallF1 {
+function ignoreKnown(all: PrecisionRecallF1, known: number, convention: ScoringConvention): PrecisionRecallF1 {
   const correct = all.correct - known;
   const predicted = all.predicted - known;
   const precision = ignPrecision(correct, predicted, convention);

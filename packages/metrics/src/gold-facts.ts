@@ -48,7 +48,7 @@ export function collectGoldFacts(gold: readonly Document[]): GoldFacts {
 }
 
 /** The text under which a relation is looked up within its document. */
-export function relationKey({ head, tail, relation }: RelationName): string {
+function relationKey({ head, tail, relation }: RelationName): string {
   return `${head} ${tail} ${relation}`;
 }
 

@@ -12,7 +12,7 @@ export class SafetensorsError extends Error {
 }
 
 /** Bytes of one value in each number format that is read. */
-export const VALUE_BYTES = { F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
+const VALUE_BYTES = { F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
 
 /** A number format of a safetensors file, under the file's own name for it. */
 export type SafetensorsFormat = keyof typeof VALUE_BYTES;

@@ -12,7 +12,7 @@ export interface StorageRecord {
 }
 
 /** Number formats of a storage. */
-export type StorageFormat = keyof typeof VALUE_BYTES;
+type StorageFormat = keyof typeof VALUE_BYTES;
 
 /** Bytes of one value. */
 export const VALUE_BYTES = {

@@ -20,7 +20,7 @@ export interface RecordedConstant {
 }
 
 /** Stands for operations that one compiled function takes the place of; told apart by identity. */
-export type Region = Readonly<Record<"region", number>>;
+type Region = Readonly<Record<"region", number>>;
 
 /** Everything that a function asked of TensorFlow. */
 export interface Recording {

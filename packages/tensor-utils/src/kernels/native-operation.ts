@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 
 /** An attribute of a TensorFlow operation, as tfjs-node's binding takes it. */
-export interface OperationAttribute {
+interface OperationAttribute {
   readonly name: string;
   readonly type: number;
   readonly value: unknown;

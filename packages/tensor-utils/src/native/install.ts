@@ -155,7 +155,7 @@ function checkDisk(engine: EngineKind, library: LibraryKind, directory: string, 
  *
  * @returns The folders removed.
  */
-export async function removeLeftovers(target: string): Promise<string[]> {
+async function removeLeftovers(target: string): Promise<string[]> {
   if (!existsSync(dirname(target))) return [];
   const start = `${basename(target)}${PARTIAL}`;
   const names = (await readdir(dirname(target))).filter(
