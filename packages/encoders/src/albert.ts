@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 
 import type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
 import type { Activation } from "./layers/activation.ts";
+import { poolFirst } from "./layers/pool-first.ts";
 import { attentionBias } from "./layers/self-attention.ts";
 import { INITIAL_DEVIATION, TokenEmbeddings } from "./layers/token-embeddings.ts";
 import { TransformerLayer } from "./layers/transformer-layer.ts";
@@ -82,7 +83,7 @@ export class AlbertEncoder extends Module implements Encoder {
       let hidden = this.widening.apply(this.embeddings.apply(input, mode)); // [batch, tokens, hidden]
       let attention: tf.Tensor4D | undefined; // [batch, heads, tokens, tokens]
       for (const layer of this.#layersInOrder()) ({ hidden, attention } = layer.apply(hidden, bias, mode));
-      return { hidden, pooled: this.#pool(hidden), ...(attention && { attention }) };
+      return { hidden, pooled: poolFirst(hidden, this.pooler), ...(attention && { attention }) };
     });
   }
 
@@ -93,12 +94,5 @@ export class AlbertEncoder extends Module implements Encoder {
       { length: layers },
       (_, index) => this.groups[Math.floor((index * groups) / layers)] ?? [],
     ).flat();
-  }
-
-  /** A map of each row's first vector `[batch, hidden]`. */
-  #pool(hidden: tf.Tensor3D): tf.Tensor2D {
-    const [batch, , width] = hidden.shape;
-    const first = hidden.slice([0, 0, 0], [batch, 1, width]).reshape<tf.Tensor2D>([batch, width]); // [batch, hidden]
-    return this.pooler.apply(first).tanh();
   }
 }
