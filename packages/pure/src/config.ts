@@ -14,6 +14,8 @@ export interface PureConfig {
   readonly headSize: number;
   /** Share of the hidden units of a feed-forward network that training drops, 0–1. */
   readonly headDropout: number;
+  /** Share of the numbers of an encoder's output that training drops, 0–1; 0 for ALBERT-xxlarge. */
+  readonly outputDropout: number;
   /** Words that the entity model sees at the most, the sentence's own among them; 0 = the sentence alone. */
   readonly entityContextWords: number;
   /** Words that the relation model sees at the most, the sentence's own among them; 0 = the sentence alone. */
@@ -46,6 +48,7 @@ const PAPER_DEFAULTS = {
   widthEmbeddingSize: 150,
   headSize: 150,
   headDropout: 0.2,
+  outputDropout: 0.1,
   entityContextWords: 300,
   relationContextWords: 100,
   relationInput: "typed-markers",
@@ -134,10 +137,11 @@ function checkSizes(config: PureConfig): void {
     requireWhole(field, config[field], 1);
   }
   for (const field of ["entityContextWords", "relationContextWords"] as const) requireWhole(field, config[field], 0);
-  const { headDropout, spansPerWord } = config;
-  if (!(headDropout >= 0 && headDropout < 1)) {
-    throw new RangeError(`headDropout must be at least 0 and below 1, got ${headDropout}.`);
+  for (const field of ["headDropout", "outputDropout"] as const) {
+    const rate = config[field];
+    if (!(rate >= 0 && rate < 1)) throw new RangeError(`${field} must be at least 0 and below 1, got ${rate}.`);
   }
+  const { spansPerWord } = config;
   if (!(spansPerWord > 0 && Number.isFinite(spansPerWord))) {
     throw new RangeError(`spansPerWord must be above 0, got ${spansPerWord}.`);
   }
