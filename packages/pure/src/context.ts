@@ -18,16 +18,24 @@ export interface SentenceInContext {
 export function extendSentence(document: Document, sentence: number, contextWords: number): SentenceInContext {
   const words = document.sentences[sentence] ?? [];
   const room = Math.max(0, contextWords - words.length);
-  const before = lastWords(document.sentences.slice(0, sentence), Math.floor(room / 2));
-  const after = firstWords(document.sentences.slice(sentence + 1), Math.ceil(room / 2));
+  const before = wordsBefore(document, sentence, Math.floor(room / 2));
+  const after = wordsAfter(document, sentence, Math.ceil(room / 2));
   return { words: [...before, ...words, ...after], sentenceStart: before.length };
 }
 
-function lastWords(sentences: readonly (readonly string[])[], count: number): string[] {
-  const words = sentences.flat();
-  return words.slice(words.length - Math.min(count, words.length));
+function wordsBefore({ sentences }: Document, sentence: number, count: number): readonly string[] {
+  let words: readonly string[] = [];
+  for (let other = sentence - 1; other >= 0 && words.length < count; other -= 1) {
+    const missing = count - words.length;
+    words = [...(sentences[other]?.slice(-missing) ?? []), ...words];
+  }
+  return words;
 }
 
-function firstWords(sentences: readonly (readonly string[])[], count: number): string[] {
-  return sentences.flat().slice(0, count);
+function wordsAfter({ sentences }: Document, sentence: number, count: number): readonly string[] {
+  const words: string[] = [];
+  for (let other = sentence + 1; other < sentences.length && words.length < count; other += 1) {
+    words.push(...(sentences[other]?.slice(0, count - words.length) ?? []));
+  }
+  return words;
 }

@@ -119,10 +119,13 @@ export class FeedForward extends Module {
   readonly layers: readonly Linear[];
   readonly #rate: number;
 
-  /** @param sizes Widths from the input to the last layer: `[in, hidden, …, out]`. */
-  constructor(sizes: readonly number[], rate: number, random: Random) {
+  /**
+   * @param sizes Widths from the input to the last layer: `[in, hidden, …, out]`.
+   * @param deviation As that of {@link Linear}.
+   */
+  constructor(sizes: readonly number[], rate: number, random: Random, deviation?: number) {
     super();
-    this.layers = sizes.slice(1).map((size, index) => new Linear(sizes[index] as number, size, random));
+    this.layers = sizes.slice(1).map((size, index) => new Linear(sizes[index] as number, size, random, deviation));
     this.#rate = rate;
   }
 

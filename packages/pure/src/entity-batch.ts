@@ -1,0 +1,88 @@
+import { type Backbone, collateDocuments, type DocumentInput } from "@relatum/encoders";
+import { bucketSize } from "@relatum/tensor-utils/graph";
+import * as tf from "@tensorflow/tfjs";
+
+import type { PureEntityFeatures } from "./entity-features.ts";
+
+/** Sentences as the entity model takes them. */
+export interface PureEntityBatch {
+  readonly input: DocumentInput;
+  readonly spans: PureSpans;
+  /** int32, the label number of each span `[spans]`; 0 for padding and where labels are not known. */
+  readonly targets: tf.Tensor1D;
+}
+
+/** The spans of a batch, sentence after sentence, then padding. */
+export interface PureSpans {
+  /** int32, the first token of each span, counted over all sentences and padding `[spans]`. */
+  readonly starts: tf.Tensor1D;
+  /** int32, its last token `[spans]`. */
+  readonly ends: tf.Tensor1D;
+  /** int32, its width in words; 0 for padding `[spans]`. */
+  readonly widths: tf.Tensor1D;
+  /** 1 = a span, 0 = padding `[spans]`. */
+  readonly mask: tf.Tensor1D;
+}
+
+/** How {@link collatePureEntities} pads. */
+export interface CollatePureEntitiesOptions {
+  /** `exact` pads to the largest; `buckets`, the default, to one of a few sizes, so that batches can share a graph. */
+  readonly pad?: "exact" | "buckets";
+}
+
+/** The smallest number of spans in use, where more cost little beside the encoder: fewer sizes make fewer graphs. */
+const LEAST_SPANS = 512;
+
+/**
+ * Lays features out as one batch.
+ *
+ * @param features At least one sentence.
+ * @returns Tensors that the caller frees with `tf.dispose`.
+ */
+export function collatePureEntities(
+  features: readonly PureEntityFeatures[],
+  { encoder, tokenizer }: Pick<Backbone, "encoder" | "tokenizer">,
+  { pad = "buckets" }: CollatePureEntitiesOptions = {},
+): PureEntityBatch {
+  const sequences = features.map(({ tokenIds }) => tokenIds);
+  const input = collateDocuments(
+    sequences,
+    sequences.map(() => []),
+    tokenizer,
+    { maxRowTokens: encoder.maxTokens, pad },
+  );
+  const width = input.tokenMask.shape[1];
+  return { input, ...collateSpans(features, width, pad) };
+}
+
+/** @param width Tokens per sentence, padding included. */
+function collateSpans(
+  features: readonly PureEntityFeatures[],
+  width: number,
+  pad: "exact" | "buckets",
+): Pick<PureEntityBatch, "spans" | "targets"> {
+  const count = features.reduce((total, { spans }) => total + spans.length, 0);
+  const size = pad === "exact" ? Math.max(1, count) : bucketSize(Math.max(LEAST_SPANS, count));
+  const [starts, ends, widths, targets] = Array.from({ length: 4 }, () => new Int32Array(size)) as Columns;
+  let row = 0;
+  for (const [index, { spans, wordStarts, wordEnds, labels }] of features.entries()) {
+    for (const [place, { start, end }] of spans.entries()) {
+      starts[row] = index * width + (wordStarts[start] as number);
+      ends[row] = index * width + (wordEnds[end - 1] as number);
+      widths[row] = end - start;
+      targets[row] = labels?.[place] ?? 0;
+      row += 1;
+    }
+  }
+  return {
+    spans: {
+      starts: tf.tensor1d(starts, "int32"),
+      ends: tf.tensor1d(ends, "int32"),
+      widths: tf.tensor1d(widths, "int32"),
+      mask: tf.tensor1d(new Float32Array(size).fill(1, 0, count)),
+    },
+    targets: tf.tensor1d(targets, "int32"),
+  };
+}
+
+type Columns = [starts: Int32Array, ends: Int32Array, widths: Int32Array, targets: Int32Array];
