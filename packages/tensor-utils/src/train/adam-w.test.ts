@@ -39,6 +39,24 @@ describe("AdamW", () => {
     expect(second).toEqual(close([movedAgain - 0.1 * 0.5 * movedAgain]));
   });
 
+  it("takes PyTorch's step: the decay first, epsilon beside the corrected root", () => {
+    const parameters = parametersOf({ weight: [1] });
+    const groups = [{ match: /./, learningRate: 0.1, weightDecay: 0.5 }];
+    const optimizer = new AdamW(parameters, groups, { form: "torch", epsilon: 0.25 });
+
+    optimizer.step(gradientsOf({ weight: [2] }));
+    const first = read(parameters.get("weight"));
+    optimizer.step(gradientsOf({ weight: [-1] }));
+
+    // Step 1: the corrected mean is 2, the corrected root 2; the decay takes 0.1·0.5 of the value before the move.
+    const afterFirst = 1 * (1 - 0.1 * 0.5) - (0.1 * 2) / (2 + 0.25);
+    expect(first).toEqual(close([afterFirst]));
+    const [mean, square] = [0.9 * 0.2 - 0.1, 0.999 * 0.004 + 0.001];
+    const root = Math.sqrt(square / (1 - 0.999 ** 2)) + 0.25;
+    const afterSecond = afterFirst * (1 - 0.1 * 0.5) - (0.1 * (mean / (1 - 0.9 ** 2))) / root;
+    expect(read(parameters.get("weight"))).toEqual(close([afterSecond]));
+  });
+
   it("leaves the running means uncorrected when asked", () => {
     const parameters = parametersOf({ weight: [1] });
     const optimizer = new AdamW(parameters, EVERYTHING, { correctBias: false });

@@ -25,6 +25,11 @@ export interface AdamWOptions {
   readonly epsilon?: number;
   /** Makes up for the running means starting at 0; on unless false. */
   readonly correctBias?: boolean;
+  /**
+   * Whose arithmetic: Hugging Face's takes the decay after the move and adds `epsilon` before the correction of the root,
+   * PyTorch's takes the decay first and adds `epsilon` after it. `huggingface` without it.
+   */
+  readonly form?: "huggingface" | "torch";
 }
 
 /** All that an optimizer remembers from step to step. */
@@ -47,7 +52,7 @@ interface Slot {
 }
 
 /**
- * Adam with decoupled weight decay, in the form of Hugging Face's AdamW.
+ * Adam with decoupled weight decay, in the form of Hugging Face's AdamW or of PyTorch's.
  *
  * A step is a pure function of tensors, {@link update}, so that it can be part of a recorded graph; what changes from
  * step to step enters as the small tensor {@link scalars}, and {@link assign} writes the results.
@@ -69,7 +74,14 @@ export class AdamW {
     groups: readonly ParameterGroup[],
     options: AdamWOptions = {},
   ) {
-    this.#options = { schedule: () => 1, betas: [0.9, 0.999], epsilon: 1e-6, correctBias: true, ...options };
+    this.#options = {
+      schedule: () => 1,
+      betas: [0.9, 0.999],
+      epsilon: 1e-6,
+      correctBias: true,
+      form: "huggingface",
+      ...options,
+    };
     checkSettings(groups, this.#options);
     this.#groups = groups;
     this.parameters = new Map([...parameters].filter(([, parameter]) => parameter.trainable));
@@ -98,8 +110,9 @@ export class AdamW {
       learningRate,
       weightDecay,
     ]);
-    const { betas, epsilon, correctBias, clipNorm } = this.#options;
-    return JSON.stringify({ groups, betas, epsilon, correctBias, clipNorm });
+    const { betas, epsilon, correctBias, clipNorm, form } = this.#options;
+    // Left out where it is the first form there was, so that older checkpoints still fit.
+    return JSON.stringify({ groups, betas, epsilon, correctBias, clipNorm, ...(form === "torch" && { form }) });
   }
 
   /** All that a step reads and writes, in the order of what {@link update} returns. */
@@ -208,11 +221,17 @@ export class AdamW {
       const meanSquare = slot.meanSquare.mul(squareKept).add(clipped.square().mul(1 - squareKept));
 
       const rate = multiplier.mul(learningRate); // [1]
-      const direction = mean.div(meanSquare.sqrt().add(this.#options.epsilon));
+      // Not `value · (1 - rate · decay)`: that factor is too close to 1 for float32.
+      const decay = (value: tf.Tensor): tf.Tensor =>
+        weightDecay === 0 ? value : value.sub(value.mul(rate.mul(weightDecay)));
+      const { epsilon, form } = this.#options;
+      if (form === "torch") {
+        const root = meanSquare.sqrt().div(squareCorrection.sqrt()).add(epsilon);
+        return [decay(parameter).sub(mean.div(root).mul(rate.div(meanCorrection))), mean, meanSquare];
+      }
+      const direction = mean.div(meanSquare.sqrt().add(epsilon));
       const moved = parameter.sub(direction.mul(rate.mul(squareCorrection.sqrt()).div(meanCorrection)));
-      // Not `moved · (1 - rate · decay)`: that factor is too close to 1 for float32.
-      const decayed = weightDecay === 0 ? moved : moved.sub(moved.mul(rate.mul(weightDecay)));
-      return [decayed, mean, meanSquare];
+      return [decay(moved), mean, meanSquare];
     };
     return tf.tidy(() => fusedRegion(computeValues) as unknown as tf.TensorContainer) as tf.Tensor[];
   }
