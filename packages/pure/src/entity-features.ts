@@ -11,6 +11,8 @@ export interface PureEntityFeatures {
   readonly sentence: number;
   /** The sentence and its context, nothing cut, start and end tokens included. */
   readonly tokenIds: readonly number[];
+  /** Words of the sentence and its context. */
+  readonly wordCount: number;
   /** Every span that can be an entity, by first word and then by length; their words counted in the sentence. */
   readonly spans: readonly WordSpan[];
   /** By word of the sentence, its first token. */
@@ -62,7 +64,7 @@ function tokenizeSentence(
   sentence: number,
   tokenizer: Tokenizer,
   config: PureConfig,
-): Pick<PureEntityFeatures, "tokenIds" | "wordStarts" | "wordEnds"> {
+): Pick<PureEntityFeatures, "tokenIds" | "wordCount" | "wordStarts" | "wordEnds"> {
   const { words, sentenceStart } = extendSentence(document, sentence, config.entityContextWords);
   const sentenceEnd = sentenceStart + (document.sentences[sentence]?.length ?? 0);
   const tokenIds = [...tokenizer.startIds];
@@ -77,7 +79,7 @@ function tokenizeSentence(
     wordEnds.push(tokenIds.length - 1);
   }
   tokenIds.push(...tokenizer.endIds);
-  return { tokenIds, wordStarts, wordEnds };
+  return { tokenIds, wordCount: words.length, wordStarts, wordEnds };
 }
 
 function labelSpans(spans: readonly WordSpan[], labelled: readonly LabelledSpan[]): number[] {
