@@ -30,6 +30,8 @@ export interface PureConfig {
   readonly batchedTraining: boolean;
   /** Which spans the relation model is trained on: a row of the paper's Table 6. */
   readonly relationSpans: "gold" | "jack-knifed" | "pruned";
+  /** Whether `extract` finds the entities itself, or takes those that documents come with, as Table 4 does with gold ones. */
+  readonly entitySource: "predicted" | "given";
   /** Spans kept per word of the sentence where spans are pruned: the paper's λ. */
   readonly spansPerWord: number;
   /** Two encoders; one encoder for both models (Table 5); or the joint baseline without markers (Table 7). */
@@ -56,6 +58,7 @@ const PAPER_DEFAULTS = {
   approximate: false,
   batchedTraining: false,
   relationSpans: "gold",
+  entitySource: "predicted",
   spansPerWord: 0.4,
   architecture: "separate",
   maxTokens: 256,
@@ -147,7 +150,8 @@ function checkSizes(config: PureConfig): void {
   }
 }
 
-function checkCombination({ approximate, batchedTraining, relationInput, architecture }: PureConfig): void {
+function checkCombination(config: PureConfig): void {
+  const { approximate, batchedTraining, relationInput, architecture, entitySource, relationSpans } = config;
   const hasMarkers = relationInput !== "text" && relationInput !== "text-etype";
   if (approximate && !hasMarkers) {
     throw new RangeError(`relationInput must have markers under approximate, got "${relationInput}".`);
@@ -158,6 +162,9 @@ function checkCombination({ approximate, batchedTraining, relationInput, archite
     throw new RangeError(
       `relationInput must be "text" or "text-etype" in the joint architecture, got "${relationInput}".`,
     );
+  }
+  if (entitySource === "given" && (architecture !== "separate" || relationSpans !== "gold")) {
+    throw new RangeError('entitySource must be "predicted" unless encoders are separate and spans gold, got "given".');
   }
 }
 
