@@ -8,6 +8,8 @@ export interface Mention {
   readonly start: number;
   /** The word after the last one. */
   readonly end: number;
+  /** A second class of the mention, where the format has one (`ner_flavor` of ACE files). */
+  readonly flavor?: string;
 }
 
 /** Something the document names, with every place that names it. */
@@ -42,6 +44,8 @@ export interface Document {
   readonly labelled: boolean;
   /** The pairs to classify, where the data set fixes them (CDR, GDA); every ordered pair of two entities without it. */
   readonly candidatePairs?: readonly EntityPair[];
+  /** What the file says besides, by its own keys, such as `clusters` of SciERC; kept for writing it back, read by nothing. */
+  readonly extras?: Readonly<Record<string, unknown>>;
 }
 
 /** The pairs of a document to classify: its candidates, or every ordered pair of two entities, head-major. */

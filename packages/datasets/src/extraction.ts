@@ -34,12 +34,27 @@ export interface SpanRelation {
   readonly tail: Span;
   readonly relation: string;
   readonly score: number;
+  /** The type that the model took the head for, where a span may have several. */
+  readonly headType?: string;
+  /** The type that the model took the tail for, where a span may have several. */
+  readonly tailType?: string;
+}
+
+/** Relations found between given entities. */
+export interface DocumentExtraction {
+  readonly task: "document";
+  readonly relations: readonly EntityRelation[];
+}
+
+/** Spans found in sentences, and relations between them. */
+export interface SentenceExtraction {
+  readonly task: "sentence";
+  readonly spans: readonly TypedSpan[];
+  readonly relations: readonly SpanRelation[];
 }
 
 /** What a model finds: relations between given entities, or spans and relations between them. */
-export type Extraction =
-  | { readonly task: "document"; readonly relations: readonly EntityRelation[] }
-  | { readonly task: "sentence"; readonly spans: readonly TypedSpan[]; readonly relations: readonly SpanRelation[] };
+export type Extraction = DocumentExtraction | SentenceExtraction;
 
 /** A trained model, ready to use. */
 export interface Extractor {

@@ -18,15 +18,35 @@ export {
   type Mention,
   type RelationFact,
 } from "./document.ts";
-export type { EntityRelation, Extraction, Extractor, Span, SpanRelation, TypedSpan } from "./extraction.ts";
+export type {
+  DocumentExtraction,
+  EntityRelation,
+  Extraction,
+  Extractor,
+  SentenceExtraction,
+  Span,
+  SpanRelation,
+  TypedSpan,
+} from "./extraction.ts";
 export { factKey, parseFacts, trainFacts } from "./facts.ts";
 export { DatasetFormatError } from "./format.ts";
 export { entityTypes, parseLabels, relationNames, requireLabels, requireUniqueIds } from "./labels.ts";
-export { DATASET_FORMATS, type DatasetFormat, loadDocuments, loadFacts, loadLabels, type LoadOptions } from "./load.ts";
+export {
+  DATASET_FORMATS,
+  type DatasetFormat,
+  loadDocuments,
+  loadFacts,
+  loadLabels,
+  type LoadOptions,
+  loadPredictions,
+} from "./load.ts";
 export type { SampleSplit } from "./sample-names.ts";
 export { type SampleCorpus, type SampleFactKind, sampleWorld, type SampleWorldOptions } from "./sample-world.ts";
 export { parsePubtator, type PubtatorOptions } from "./pubtator.ts";
 export { formatPubtator } from "./pubtator-writer.ts";
+export { parseSciErc, parseSciErcPredictions, type SciErcOptions } from "./scierc.ts";
+export { formatSciErc, type SciErcWriteOptions } from "./scierc-writer.ts";
+export { sentenceDocuments, withFoundSpans } from "./sentence-documents.ts";
 export { type PrepareOptions, prepareDataset, type PreparedDataset, type PrepareProgress } from "./catalog.ts";
 export {
   type CatalogEntry,

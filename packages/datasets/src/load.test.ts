@@ -9,9 +9,12 @@ import { formatBiomedicalTable } from "./biomedical-table-writer.ts";
 import { formatDocred, parseDocred } from "./docred.ts";
 import { factKey } from "./facts.ts";
 import { DatasetFormatError } from "./format.ts";
-import { type DatasetFormat, loadDocuments, loadFacts, loadLabels } from "./load.ts";
+import { type DatasetFormat, loadDocuments, loadFacts, loadLabels, loadPredictions } from "./load.ts";
 import { parsePubtator } from "./pubtator.ts";
 import { formatPubtator } from "./pubtator-writer.ts";
+import { parseSciErc } from "./scierc.ts";
+import { formatSciErc } from "./scierc-writer.ts";
+import { sentenceDocuments } from "./sentence-documents.ts";
 import { syntheticDocuments } from "./testing.ts";
 
 const documents = syntheticDocuments({ seed: 1, count: 3, relations: ["likes"] });
@@ -19,6 +22,7 @@ const texts: Record<DatasetFormat, string> = {
   docred: JSON.stringify(formatDocred(documents)),
   pubtator: formatPubtator(documents),
   "biomedical-table": formatBiomedicalTable(documents),
+  scierc: formatSciErc(sentenceDocuments(documents)),
 };
 
 let folder = "";
@@ -42,10 +46,12 @@ describe("loadDocuments", () => {
       const docred = await write("docred.json", mark + texts.docred);
       const pubtator = await write("pubtator.txt", mark + texts.pubtator.replaceAll("\n", "\r\n"));
       const table = await write("table.data", mark + texts["biomedical-table"].replaceAll("\n", "\r\n"));
+      const scierc = await write("scierc.json", mark + texts.scierc.replaceAll("\n", "\r\n"));
 
       expect(await loadDocuments(docred, "docred")).toEqual(parseDocred(formatDocred(documents)));
       expect(await loadDocuments(pubtator, "pubtator")).toEqual(parsePubtator(texts.pubtator));
       expect(await loadDocuments(table, "biomedical-table")).toEqual(parseBiomedicalTable(texts["biomedical-table"]));
+      expect(await loadDocuments(scierc, "scierc")).toEqual(parseSciErc(texts.scierc));
     }
   });
 
@@ -56,6 +62,12 @@ describe("loadDocuments", () => {
     ["pubtator", "biomedical-table"],
     ["biomedical-table", "docred"],
     ["biomedical-table", "pubtator"],
+    ["scierc", "docred"],
+    ["scierc", "pubtator"],
+    ["scierc", "biomedical-table"],
+    ["docred", "scierc"],
+    ["pubtator", "scierc"],
+    ["biomedical-table", "scierc"],
   ])("says that a file of %s looks so when read as %s", async (actual, asked) => {
     const path = await write("wrong", texts[actual]);
 
@@ -89,6 +101,7 @@ describe("loadDocuments", () => {
     ["docred", "The file must hold JSON, got an empty file."],
     ["pubtator", "The file must hold documents, got none."],
     ["biomedical-table", "The file must hold documents, got none."],
+    ["scierc", "The file must hold documents, got none."],
   ])("refuses an empty file as %s", async (format, message) => {
     const path = await write("empty", "\n");
 
@@ -99,8 +112,22 @@ describe("loadDocuments", () => {
     await expect(loadDocuments(join(folder, "none"), "docred")).rejects.toThrow("ENOENT");
     await expect(loadDocuments(join(folder, "none"), "pubtator")).rejects.toThrow("ENOENT");
     await expect(loadDocuments(join(folder, "none"), "csv" as DatasetFormat)).rejects.toThrow(
-      "format must be one of docred, pubtator, biomedical-table, got csv.",
+      "format must be one of docred, pubtator, biomedical-table, scierc, got csv.",
     );
+  });
+});
+
+describe("loadPredictions", () => {
+  it("reads what a model has found, and names the file in an error", async () => {
+    const [document] = sentenceDocuments(documents);
+    const { sentence, start, end } = document!.entities[0]!.mentions[0]!;
+    const span = { documentId: document!.id, sentence, start, end, type: "PER", score: 0.5 };
+    const predictions = { task: "sentence", spans: [span], relations: [] } as const;
+    const file = await write("found.jsonl", formatSciErc([document!], { predictions }));
+    const gold = await write("gold.jsonl", texts.scierc);
+
+    expect(await loadPredictions(file)).toEqual(predictions);
+    await expect(loadPredictions(gold)).rejects.toThrow(`${gold}: line 1.predicted_ner must be a list, got nothing.`);
   });
 });
 

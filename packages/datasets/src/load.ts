@@ -5,14 +5,16 @@ import { createInterface } from "node:readline/promises";
 import { type BiomedicalTableOptions, biomedicalTableParser } from "./biomedical-table.ts";
 import type { Document } from "./document.ts";
 import { parseDocred } from "./docred.ts";
+import type { SentenceExtraction } from "./extraction.ts";
 import { parseFacts } from "./facts.ts";
 import { DatasetFormatError, withFileName } from "./format.ts";
 import { parseLabels } from "./labels.ts";
 import type { LineParser } from "./line-parser.ts";
 import { type PubtatorOptions, pubtatorParser, settleLabels } from "./pubtator.ts";
+import { parseSciErcPredictions, type SciErcOptions, sciErcParser } from "./scierc.ts";
 
 /** The forms of files that {@link loadDocuments} reads. */
-export const DATASET_FORMATS = ["docred", "pubtator", "biomedical-table"] as const;
+export const DATASET_FORMATS = ["docred", "pubtator", "biomedical-table", "scierc"] as const;
 
 /** A form of files that {@link loadDocuments} reads. */
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
@@ -23,6 +25,8 @@ export interface LoadOptions {
   readonly headFrom?: BiomedicalTableOptions["headFrom"];
   /** For `pubtator`. */
   readonly candidateTypes?: PubtatorOptions["candidateTypes"];
+  /** For `scierc`. */
+  readonly spans?: SciErcOptions["spans"];
 }
 
 /**
@@ -42,6 +46,19 @@ export async function loadDocuments(
     return documents;
   } catch (error) {
     throw withFileName(path, await withLikelyFormat(path, format, error));
+  }
+}
+
+/**
+ * Reads what a model has found from a file of SciERC's form; see `parseSciErcPredictions`.
+ *
+ * @throws {DatasetFormatError} If the file has another form.
+ */
+export async function loadPredictions(path: string): Promise<SentenceExtraction> {
+  try {
+    return parseSciErcPredictions(await readFile(path, "utf8"));
+  } catch (error) {
+    throw withFileName(path, error);
   }
 }
 
@@ -80,6 +97,8 @@ function readDocuments(path: string, format: DatasetFormat, options: LoadOptions
       return readLines(path, pubtatorParser(options)).then(settleLabels);
     case "biomedical-table":
       return readLines(path, biomedicalTableParser(options));
+    case "scierc":
+      return readLines(path, sciErcParser(options));
     default:
       throw new RangeError(
         `format must be one of ${DATASET_FORMATS.join(", ")}, got ${String(format satisfies never)}.`,
@@ -134,6 +153,7 @@ async function readStart(path: string): Promise<string> {
 
 function likelyFormat(start: string): DatasetFormat | undefined {
   const text = start.replace(/^\uFEFF/, "").trimStart();
+  if (/^\{\s*"/.test(text) && text.includes('"sentences"')) return "scierc";
   if (/^\[\s*\{/.test(text)) return "docred";
   if (/^[^\t\n|]+\|[ta]\|/.test(text)) return "pubtator";
   if (/^[^\t\n|]+\t[^\t\n]+\t(1:[^\t\n]+:2|not_include)\t/.test(text)) return "biomedical-table";
