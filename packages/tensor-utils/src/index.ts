@@ -3,6 +3,7 @@ export { dropout } from "./kernels/dropout.ts";
 export { gatherRows } from "./kernels/gather-rows.ts";
 export { gelu, tanhGelu } from "./kernels/gelu.ts";
 export { groupBilinear } from "./kernels/group-bilinear.ts";
+export { bidirectionalLstm, type LstmDirections, type LstmResult, type LstmWeights } from "./kernels/lstm.ts";
 export {
   constantParameter,
   Embedding,

@@ -11,7 +11,7 @@ import {
   textField,
   textMapField,
 } from "./protocol-buffer.ts";
-import type { RecordedConstant, RecordedOperation, Recording } from "./recorder.ts";
+import type { RecordedConstant, RecordedFunction, RecordedOperation, Recording } from "./recorder.ts";
 
 /** A placeholder of the graph. */
 export interface GraphInput {
@@ -50,7 +50,7 @@ export function defineGraph(recording: Recording, inputs: readonly GraphInput[],
   const steps = groupRegions(neededOperations(recording));
   const usedOutside = new Set([...recording.outputs, ...steps.flatMap(inputsOf)]);
   for (const step of steps) {
-    const compilable = step.length > 1 && step.every((operation) => operation.name in OUTPUT_PORTS);
+    const compilable = step.length > 1 && step.every(isCompilable);
     if (compilable) graph.addRegion(step, usedOutside);
     else for (const operation of step) graph.addOperation(operation);
   }
@@ -90,6 +90,10 @@ function inputsOf(step: readonly RecordedOperation[]): number[] {
   return [...new Set(step.flatMap((operation) => operation.inputs))].filter((id) => !own.has(id));
 }
 
+function isCompilable({ name, loop }: RecordedOperation): boolean {
+  return name in OUTPUT_PORTS && (loop === undefined || loop.body.operations.every(isCompilable));
+}
+
 /** Collects the nodes and functions of a graph. */
 class GraphBuilder {
   readonly #recording: Recording;
@@ -127,7 +131,7 @@ class GraphBuilder {
   addRegion(operations: readonly RecordedOperation[], usedOutside: ReadonlySet<number>): void {
     const inputs = inputsOf(operations).filter((id) => !this.#recording.constants.has(id));
     const outputs = operations.flatMap((operation) => operation.outputs).filter((id) => usedOutside.has(id));
-    const functionName = this.#defineFunction(operations, inputs, outputs);
+    const functionName = this.#defineFunction({ operations, inputs, outputs });
 
     const sources = inputs.map((id) => this.#source(id));
     const name = `node_${this.#nodes.length}`;
@@ -171,11 +175,7 @@ class GraphBuilder {
     return this.#types.get(id) as number;
   }
 
-  #defineFunction(
-    operations: readonly RecordedOperation[],
-    inputs: readonly number[],
-    outputs: readonly number[],
-  ): string {
+  #defineFunction({ operations, inputs, outputs }: RecordedFunction): string {
     const { constants } = this.#recording;
     const names = new Map(inputs.map((id, index) => [id, `argument_${index}`]));
     const nodes: Message[] = [];
@@ -194,9 +194,10 @@ class GraphBuilder {
       const port = OUTPUT_PORTS[operation.name] as string;
       operation.outputs.forEach((id, index) => names.set(id, `${name}:${port}:${index}`));
     }
+    const results = outputs.map(source);
     const body = message(
       ...nodes.map((node) => messageField(3, node)),
-      ...outputs.map((id, index) => textMapField(4, `result_${index}`, names.get(id) as string)),
+      ...results.map((result, index) => textMapField(4, `result_${index}`, result)),
       mapField(5, "_XlaMustCompile", integerField(5, 1)),
     );
     const signature = message(
@@ -216,7 +217,12 @@ class GraphBuilder {
     return name;
   }
 
-  #attributes({ name, attributes, inputs }: RecordedOperation): Record<string, Message> {
+  #attributes({ name, attributes, inputs, loop }: RecordedOperation): Record<string, Message> {
+    if (loop !== undefined) {
+      const reference = (part: RecordedFunction): Message => messageField(10, textField(1, this.#defineFunction(part)));
+      const types = inputs.map((id) => integerField(6, this.#typeOf(id)));
+      return { T: messageField(1, message(...types)), cond: reference(loop.condition), body: reference(loop.body) };
+    }
     const said = attributes.map((attribute) => [attribute.name, attributeMessage(attribute, this.#binding)]);
     return { ...this.#impliedAttributes(name, inputs), ...Object.fromEntries(said) };
   }
@@ -249,7 +255,8 @@ const OUTPUT_PORTS: Readonly<Record<string, string>> = Object.fromEntries(
       "Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr",
     y: "Abs Neg Exp Expm1 Log Log1p Sqrt Rsqrt Square Reciprocal Tanh Sigmoid Erf Sign Step Cast Transpose LogicalNot",
     output:
-      "Const Identity Reshape ExpandDims Squeeze Sum Mean Max Min Prod Select SelectV2 BiasAdd BiasAddGrad Tile Fill Split SplitV Slice",
+      "Const Identity Reshape ExpandDims Squeeze Sum Mean Max Min Prod Select SelectV2 BiasAdd BiasAddGrad Tile Fill " +
+      "Split SplitV Slice Pack ConcatV2 BatchMatMulV2 StatelessWhile XlaDynamicUpdateSlice",
     softmax: "Softmax",
     activations: "Relu",
     sum: "AddN",

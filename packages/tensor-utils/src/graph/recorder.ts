@@ -1,4 +1,7 @@
+import type * as tf from "@tensorflow/tfjs";
+
 import { setRegionListener } from "../kernels/fused-region.ts";
+import { setLoopRecorder } from "../kernels/scan.ts";
 import type { Binding, BindingAttribute, NodeBackend, TensorMetadata } from "./node-binding.ts";
 import { inferOutputs, type InferredTensor } from "./shape-inference.ts";
 
@@ -10,6 +13,21 @@ export interface RecordedOperation {
   readonly outputs: readonly number[];
   /** The region that the operation belongs to, if any. */
   readonly region?: Region;
+  /** What a loop repeats. */
+  readonly loop?: RecordedLoop;
+}
+
+/** The two parts of a loop, each a function of its whole state. */
+export interface RecordedLoop {
+  readonly condition: RecordedFunction;
+  readonly body: RecordedFunction;
+}
+
+/** Operations on tensors that stand for the arguments. */
+export interface RecordedFunction {
+  readonly operations: readonly RecordedOperation[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
 }
 
 /** Values that came from JavaScript while recording. */
@@ -51,21 +69,24 @@ export function recordOperations(
   known: ReadonlyMap<number, InferredTensor>,
   run: () => readonly number[],
 ): Recording {
-  const recorder = new OperationRecorder(backend.binding, known);
+  const recorder = new OperationRecorder(backend, known);
   const { binding } = backend;
   backend.binding = recorder.facade();
   setRegionListener(recorder);
+  setLoopRecorder(recorder);
   try {
     return recorder.finish(run());
   } finally {
     setRegionListener(undefined);
+    setLoopRecorder(undefined);
     backend.binding = binding;
   }
 }
 
 class OperationRecorder {
+  readonly #backend: NodeBackend;
   readonly #binding: Binding;
-  readonly #operations: RecordedOperation[] = [];
+  #operations: RecordedOperation[] = [];
   readonly #constants = new Map<number, RecordedConstant>();
   readonly #tensors: Map<number, InferredTensor>;
   #region: Region | undefined;
@@ -74,8 +95,9 @@ class OperationRecorder {
   /** Numbers below zero belong to tensors without values: tfjs asks the binding to free those from zero on alone. */
   #nextId = -2;
 
-  constructor(binding: Binding, known: ReadonlyMap<number, InferredTensor>) {
-    this.#binding = binding;
+  constructor(backend: NodeBackend, known: ReadonlyMap<number, InferredTensor>) {
+    this.#backend = backend;
+    this.#binding = backend.binding;
     this.#tensors = new Map(known);
   }
 
@@ -87,6 +109,34 @@ class OperationRecorder {
   leave(): void {
     this.#depth -= 1;
     if (this.#depth === 0) this.#region = undefined;
+  }
+
+  loop(
+    state: readonly tf.Tensor[],
+    goesOn: (state: readonly tf.Tensor[]) => tf.Tensor,
+    next: (state: readonly tf.Tensor[]) => readonly tf.Tensor[],
+  ): tf.Tensor[] {
+    const start = this.#backend.getInputTensorIds(state);
+    const condition = this.#recordFunction(start, (current) => [goesOn(current)]);
+    const body = this.#recordFunction(start, next);
+    // TensorFlow gives a loop its state and nothing else: what its parts take from around them goes along unchanged.
+    const taken = [...new Set([condition, body].flatMap(freeTensors))].filter((id) => !this.#constants.has(id));
+    const loop = {
+      condition: { ...condition, inputs: [...condition.inputs, ...taken] },
+      body: { ...body, inputs: [...body.inputs, ...taken], outputs: [...body.outputs, ...taken] },
+    };
+    const outputs = [...start, ...taken].map((id) => this.#stand(this.#tensor(id)));
+    const ids = outputs.map(({ id }) => id);
+    const region = this.#region && { region: this.#region };
+    this.#operations.push({
+      name: "StatelessWhile",
+      attributes: [],
+      inputs: [...start, ...taken],
+      outputs: ids,
+      loop,
+      ...region,
+    });
+    return outputs.slice(0, start.length).map((metadata) => this.#backend.createOutputTensor(metadata));
   }
 
   /** What takes the binding's place; a fresh object, since the binding's own properties are read-only. */
@@ -120,21 +170,44 @@ class OperationRecorder {
   }
 
   #execute(name: string, attributes: BindingAttribute[], inputs: number[], outputCount: number): TensorMetadata[] {
-    const tensors = inputs.map((id) => this.#tensors.get(id));
-    if (tensors.includes(undefined)) {
-      throw new RangeError("a recorded function must use its input and the listed variables only, got another tensor.");
-    }
-    const inferred = inferOutputs(name, attributes, tensors as InferredTensor[], outputCount);
+    const tensors = inputs.map((id) => this.#tensor(id));
+    const inferred = inferOutputs(name, attributes, tensors, outputCount);
     if (inferred === undefined) throw new NotRecordable(`operation ${name} has no rule for its shape.`);
-    const outputs = inferred.map((tensor) => {
-      const id = this.#nextId--;
-      this.#tensors.set(id, tensor);
-      return { id, shape: [...tensor.shape], dtype: tensor.dtype };
-    });
+    const outputs = inferred.map((tensor) => this.#stand(tensor));
     const ids = outputs.map((output) => output.id);
     const region = this.#region && { region: this.#region };
     this.#operations.push({ name, attributes, inputs: [...inputs], outputs: ids, ...region });
     return outputs;
+  }
+
+  #tensor(id: number): InferredTensor {
+    const tensor = this.#tensors.get(id);
+    if (tensor !== undefined) return tensor;
+    throw new RangeError("a recorded function must use its input and the listed variables only, got another tensor.");
+  }
+
+  /** Makes what stands for a tensor that has no values. */
+  #stand({ shape, dtype }: InferredTensor): TensorMetadata {
+    const id = this.#nextId--;
+    this.#tensors.set(id, { shape, dtype });
+    return { id, shape: [...shape], dtype };
+  }
+
+  /** Writes down what a function does with arguments that look like the given tensors. */
+  #recordFunction(
+    like: readonly number[],
+    run: (given: readonly tf.Tensor[]) => readonly tf.Tensor[],
+  ): RecordedFunction {
+    const around = this.#operations;
+    this.#operations = [];
+    try {
+      const stands = like.map((id) => this.#stand(this.#tensor(id)));
+      const results = run(stands.map((metadata) => this.#backend.createOutputTensor(metadata)));
+      const outputs = this.#backend.getInputTensorIds(results);
+      return { operations: this.#operations, inputs: stands.map(({ id }) => id), outputs };
+    } finally {
+      this.#operations = around;
+    }
   }
 
   #read(id: number): ArrayLike<number> {
@@ -142,4 +215,10 @@ class OperationRecorder {
     if (constant === undefined) throw new NotRecordable("a value was read back.");
     return constant.values;
   }
+}
+
+/** Tensors that a function uses though they are neither its arguments nor made by it. */
+function freeTensors({ operations, inputs, outputs }: RecordedFunction): number[] {
+  const own = new Set([...inputs, ...operations.flatMap((operation) => operation.outputs)]);
+  return [...operations.flatMap((operation) => operation.inputs), ...outputs].filter((id) => !own.has(id));
 }

@@ -87,14 +87,17 @@ const matrixProduct: ShapeRule = ({ attributes, inputs: [left, right] }) => {
 const transpose: ShapeRule = ({ inputs: [input, order] }) =>
   input && order?.values && [Array.from(order.values, (axis) => input.shape[axis] as number)];
 
-const slice: ShapeRule = ({ inputs: [input, begin, size] }) =>
-  input &&
-  begin?.values &&
-  size?.values && [
-    Array.from(size.values, (length, axis) =>
-      length === -1 ? (input.shape[axis] as number) - (begin.values?.[axis] as number) : length,
-    ),
-  ];
+const slice: ShapeRule = ({ inputs: [input, begin, size] }) => {
+  if (input === undefined || size?.values === undefined) return undefined;
+  const sizes = Array.from(size.values);
+  if (!sizes.includes(-1)) return [sizes];
+  const first = begin?.values;
+  return (
+    first && [
+      sizes.map((length, axis) => (length === -1 ? (input.shape[axis] as number) - (first[axis] as number) : length)),
+    ]
+  );
+};
 
 const gather: ShapeRule = ({ attributes, inputs: [table, indices, axis] }) => {
   if (table === undefined || indices === undefined || axis?.values === undefined) return undefined;
@@ -180,7 +183,7 @@ const OPERATIONS: readonly (readonly [ShapeRule, string])[] = [
   [broadcast, "BitwiseAnd BitwiseOr BitwiseXor RightShift SelectV2"],
   [broadcast, "Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr"],
   [same, "Abs Neg Exp Expm1 Log Log1p Sqrt Rsqrt Square Reciprocal Tanh Sigmoid Erf Sign Cast Relu Identity"],
-  [same, "Softmax LogSoftmax BiasAdd AddN ZerosLike LogicalNot Floor Softplus Step Cumsum"],
+  [same, "Softmax LogSoftmax BiasAdd AddN ZerosLike LogicalNot Floor Softplus Step Cumsum XlaDynamicUpdateSlice"],
   [reduce, "Sum Mean Max Min Prod Any All"],
   [reshape, "Reshape"],
   [matrixProduct, "MatMul BatchMatMul BatchMatMulV2"],

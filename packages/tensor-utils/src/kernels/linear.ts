@@ -30,8 +30,8 @@ const linearRows = tf.customGrad((...inputs) => {
   return { value: addBias(multiply(rows, weight, { transposeRight: true }), bias), gradFunc: gradFunc as never };
 });
 
-/** Matrix product. The portable engines take over ten times as long for operands that they must read across. */
-function multiply(
+/** Matrix product; without a gradient of its own. The portable engines take over ten times as long for operands that they must read across. */
+export function multiply(
   left: tf.Tensor,
   right: tf.Tensor,
   { transposeLeft = false, transposeRight = false }: { transposeLeft?: boolean; transposeRight?: boolean },
