@@ -51,6 +51,33 @@ const relationInfo: CatalogFile = {
   optional: true,
 };
 
+type AcePaths = Readonly<Record<"train" | "development" | "test", string>>;
+
+/** What DyGIE's scripts make of a corpus that is sold; nothing is known of the contents of its files. */
+function aceEntry(name: string, title: string, corpus: string, paths: AcePaths): CatalogEntry {
+  const homepage = `https://catalog.ldc.upenn.edu/${corpus}`;
+  return {
+    name,
+    title,
+    format: "scierc",
+    licence: "Linguistic Data Consortium; not free",
+    homepage,
+    instructions:
+      `Get the corpus ${corpus} from the Linguistic Data Consortium (${homepage}) and make the files from it with the ` +
+      "scripts in `preprocessing` of https://github.com/luanyi/DyGIE.",
+    files: (["train", "development", "test"] as const).map((role) => ({ role, path: paths[role], versions: [] })),
+  };
+}
+
+/** One fold of ACE04: the scripts make a training and a test file of each. */
+function ace04Entry(fold: number): CatalogEntry {
+  const place = (split: string): string => `ace04/json/${split}/${fold}.json`;
+  const paths = { train: place("train"), development: place("dev"), test: place("test") };
+  const entry = aceEntry(`ace04-${fold}`, `ACE04 (fold ${fold})`, "LDC2005T09", paths);
+  const advice = "They make no development file: move some of the documents of the training file into one.";
+  return { ...entry, instructions: `${entry.instructions} ${advice}` };
+}
+
 /** The data sets that `prepareDataset` knows. */
 export const DATASETS: readonly CatalogEntry[] = [
   {
@@ -196,4 +223,37 @@ export const DATASETS: readonly CatalogEntry[] = [
       { role: "test", path: "gda/test.data", versions: [] },
     ],
   },
+  {
+    name: "scierc",
+    title: "SciERC",
+    format: "scierc",
+    licence: "see the authors' page; check before redistributing",
+    homepage: "http://nlp.cs.washington.edu/sciIE/",
+    instructions:
+      "Download http://nlp.cs.washington.edu/sciIE/data/sciERC_processed.tar.gz and unpack it; the file is in " +
+      "`processed_data/json`.",
+    files: [
+      {
+        role: "train",
+        path: "scierc/train.json",
+        versions: [{ bytes: 720_663, sha256: "a1e656c4de5d5552c1fba0e5416ad10541e711e0723cec71ffa11179aa33060d" }],
+      },
+      {
+        role: "development",
+        path: "scierc/dev.json",
+        versions: [{ bytes: 103_315, sha256: "56e16fa779f8315ad49826223c206803022f9a2148f8dc14ba8436748cca0a8a" }],
+      },
+      {
+        role: "test",
+        path: "scierc/test.json",
+        versions: [{ bytes: 213_897, sha256: "82aaf0bf709c4da8bcaf28463e18fc6671eb7fe739f7312226dc18f3efff9989" }],
+      },
+    ],
+  },
+  aceEntry("ace05", "ACE05", "LDC2006T06", {
+    train: "ace05/json/train.json",
+    development: "ace05/json/dev.json",
+    test: "ace05/json/test.json",
+  }),
+  ...[0, 1, 2, 3, 4].map(ace04Entry),
 ];

@@ -240,6 +240,34 @@ describe("prepareDataset", () => {
     await expect(preparing).rejects.toThrow(`which is not in ${folder}`);
   });
 
+  it("takes a file of unknown contents at the ends of its place alone, where they tell it from the others", async () => {
+    const fold = (split: string): CatalogFile => ({
+      role: split === "train" ? "train" : "test",
+      path: `mine/${split}/0.json`,
+      versions: [],
+    });
+    const catalog = [{ ...catalogWith()[0]!, files: [fold("train"), fold("test")] }];
+    const prepare = async () => (await prepareDataset("mine", { directory: folder, cache: "none", catalog })).files;
+    const write = async (place: string): Promise<void> => {
+      await mkdir(join(folder, place, ".."), { recursive: true });
+      await writeFile(join(folder, place), "any");
+    };
+
+    await write("0.json");
+    await write("theirs/train/0.json");
+    await expect(prepare()).rejects.toThrow("Mine needs mine/train/0.json, which is not in");
+    await write("train/0.json");
+    await write("mine/test/0.json");
+    expect(await prepare()).toEqual({ train: join(folder, "train/0.json"), test: join(folder, "mine/test/0.json") });
+  });
+
+  it("says where the corpora come from that are sold", async () => {
+    const preparing = (name: string) => prepareDataset(name, { directory: folder, cache: join(folder, "none") });
+
+    await expect(preparing("ace05")).rejects.toThrow("catalog.ldc.upenn.edu/LDC2006T06");
+    await expect(preparing("ace04-4")).rejects.toThrow("ACE04 (fold 4) needs ace04/json/train/4.json");
+  });
+
   it("says how to get a file that has no address, and where to put it", async () => {
     const preparing = prepareDataset("mine", { directory: folder, cache: "none", catalog: catalogWith() });
 

@@ -80,7 +80,7 @@ async function prepareFile(
   options: PrepareOptions,
 ): Promise<string | undefined> {
   for (const folder of [options.directory, options.cache]) {
-    const found = folder === undefined ? undefined : await findFile(folder, file);
+    const found = folder === undefined ? undefined : await findFile(folder, file, entry);
     if (found !== undefined) return found;
   }
   if (file.url !== undefined) return downloadFile(file.url, file, options);
@@ -94,22 +94,31 @@ async function prepareFile(
 }
 
 /**
- * The path of a file in a folder: at its place in the catalog, else directly there, else anywhere by its name.
+ * The path of a file in a folder: at its place in the catalog or the end of that, else anywhere by its name.
  *
- * A file of its name deeper down that has other contents is taken for the file of another data set.
+ * A file of its name deeper down that has other contents is taken for the file of another data set; so is one of whose
+ * contents nothing is known.
  */
-async function findFile(folder: string, file: CatalogFile): Promise<string | undefined> {
+async function findFile(folder: string, file: CatalogFile, entry: CatalogEntry): Promise<string | undefined> {
   const name = basename(file.path);
-  const places = [join(folder, file.path), join(folder, name)];
+  const places = placesOf(file, entry).map((place) => join(folder, place));
   const named = await filesNamed(name, folder, SEARCH_DEPTH);
+  const elsewhere = file.versions.length === 0 ? [] : named;
   let mismatch: DatasetFormatError | undefined;
-  for (const path of new Set([...places.filter((place) => named.includes(place)), ...named])) {
+  for (const path of new Set([...places.filter((place) => named.includes(place)), ...elsewhere])) {
     const problem = await contentProblem(path, file.versions);
     if (problem === undefined) return path;
     if (places.includes(path)) mismatch ??= new DatasetFormatError(path, problem);
   }
   if (mismatch !== undefined) throw mismatch;
   return undefined;
+}
+
+/** The ends of a file's path, the whole first, that no other file of the data set ends in: `a/b/c`, `b/c`, `c`. */
+function placesOf({ path }: CatalogFile, { files }: CatalogEntry): string[] {
+  const parts = path.split("/");
+  const ends = parts.map((_, index) => parts.slice(index).join("/"));
+  return ends.filter((end) => files.every((other) => other.path === path || !`/${other.path}`.endsWith(`/${end}`)));
 }
 
 async function filesNamed(name: string, folder: string, depth: number): Promise<string[]> {

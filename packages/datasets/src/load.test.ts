@@ -77,6 +77,13 @@ describe("loadDocuments", () => {
     await expect(loading).rejects.toThrow(`It looks like the format "${actual}": try that instead of "${asked}".`);
   });
 
+  it("takes U+2028 for a character of a word, not for the end of a line", async () => {
+    const odd = { ...sentenceDocuments(documents)[0]!, sentences: [["a\u2028b"]], entities: [], relations: [] };
+    const path = await write("odd.json", formatSciErc([odd]));
+
+    expect(await loadDocuments(path, "scierc")).toEqual([odd]);
+  });
+
   it("names the file before the place within it", async () => {
     const path = await write("bad.json", '[{"title": 3}]');
 

@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createInterface } from "node:readline/promises";
 
 import { type BiomedicalTableOptions, biomedicalTableParser } from "./biomedical-table.ts";
 import type { Document } from "./document.ts";
@@ -123,18 +122,27 @@ async function readLines(path: string, parser: LineParser): Promise<Document[]> 
   const keep = (document: Document | undefined): void => {
     if (document !== undefined) documents.push(document);
   };
-  const stream = createReadStream(path, "utf8");
-  try {
-    let first = true;
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
-      keep(parser.readLine(first ? line.replace(/^\uFEFF/, "") : line));
-      first = false;
-    }
-    keep(parser.end());
-  } finally {
-    stream.destroy();
+  let first = true;
+  for await (const line of linesOf(createReadStream(path, "utf8"))) {
+    keep(parser.readLine(first ? line.replace(/^\uFEFF/, "") : line));
+    first = false;
   }
+  keep(parser.end());
   return documents;
+}
+
+/** The lines of a text. Not by `node:readline`, which ends lines at U+2028 too, a character that JSON may hold as it is. */
+async function* linesOf(chunks: AsyncIterable<unknown>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of chunks) {
+    const [first = "", ...others] = String(chunk).split("\n");
+    rest += first;
+    for (const next of others) {
+      yield rest.replace(/\r$/, "");
+      rest = next;
+    }
+  }
+  if (rest !== "") yield rest;
 }
 
 /** The error with the format that the file looks like, where that is not the format asked for. */

@@ -75,11 +75,11 @@ export interface CheckedRow {
 export function parseSciErcRow(line: string, path: string): CheckedRow {
   const json = parseJson(line, path);
   const row = checkShape(rowShape, json, path) as SciErcRow;
-  const entries = Object.entries(json as Record<string, unknown>);
-  checkKeys(entries, row.sentences.length, path);
   if (row.sentences.every((words) => words.length === 0)) {
     throw new DatasetFormatError(`${path}.sentences`, "must hold at least one word, got none.");
   }
+  const entries = Object.entries(json as Record<string, unknown>);
+  checkKeys(entries, row.sentences.length, path);
   if (row.relations !== undefined && row.ner === undefined) {
     throw new DatasetFormatError(`${path}.ner`, "must be there where relations are, got nothing.");
   }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
@@ -8,9 +9,12 @@ import { formatBiomedicalTable } from "./biomedical-table-writer.ts";
 import { prepareDataset } from "./catalog.ts";
 import type { Document } from "./document.ts";
 import { formatDocred, parseDocred } from "./docred.ts";
+import { entityTypes, relationNames } from "./labels.ts";
 import { loadDocuments, loadFacts, loadLabels } from "./load.ts";
 import { parsePubtator } from "./pubtator.ts";
 import { formatPubtator } from "./pubtator-writer.ts";
+import { formatSciErc } from "./scierc-writer.ts";
+import { sentenceDocuments } from "./sentence-documents.ts";
 
 const DATA = join(import.meta.dirname, "../../../../shared/data");
 const present = existsSync(DATA);
@@ -55,17 +59,51 @@ describe.skipIf(!present)("real data", () => {
     expect(parseBiomedicalTable(formatBiomedicalTable(documents), { headFrom })).toEqual(documents);
   });
 
+  it.each([
+    ["train", 350, 1_861, 5_598, 3_219],
+    ["dev", 50, 275, 811, 455],
+    ["test", 100, 551, 1_685, 974],
+  ])(
+    "reads SciERC %s, and writes the content of the file",
+    async (split, documentCount, sentences, entities, facts) => {
+      const path = join(DATA, `scierc/${split}.json`);
+      const documents = await loadDocuments(path, "scierc");
+      const contentOf = (text: string): unknown[] =>
+        text
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as unknown);
+
+      expect(documents).toHaveLength(documentCount);
+      expect(documents.flatMap((document) => document.sentences)).toHaveLength(sentences);
+      expect(documents.flatMap((document) => document.entities)).toHaveLength(entities);
+      expect(factCount(documents)).toBe(facts);
+      expect([entityTypes(documents).length, relationNames(documents).length]).toEqual([6, 7]);
+      expect(contentOf(formatSciErc(documents))).toEqual(contentOf(await readFile(path, "utf8")));
+      expect(sentenceDocuments(documents)).toEqual(documents);
+    },
+  );
+
   it("reads the facts and label files of DocRED", async () => {
     expect((await loadFacts(join(DATA, "docred/train_annotated.fact"))).size).toBe(52_293);
     expect(await loadLabels(join(DATA, "docred/rel2id.json"))).toHaveLength(96);
     expect(await loadLabels(join(DATA, "docred/rel_info.json"))).toHaveLength(96);
   });
 
-  it.each(["cdr", "cdr-pubtator", "re-docred-lite"])("takes the data set %s from the folder", async (name) => {
-    const { files } = await prepareDataset(name, { directory: DATA, cache: join(DATA, "none") });
+  it.each(["cdr", "cdr-pubtator", "re-docred-lite", "scierc"])(
+    "takes the data set %s from the folder",
+    async (name) => {
+      const { files } = await prepareDataset(name, { directory: DATA, cache: join(DATA, "none") });
 
-    expect(Object.values(files).every((path) => path.startsWith(DATA))).toBe(true);
-    expect(Object.keys(files)).toEqual(expect.arrayContaining(["train", "development"]));
+      expect(Object.values(files).every((path) => path.startsWith(DATA))).toBe(true);
+      expect(Object.keys(files)).toEqual(expect.arrayContaining(["train", "development"]));
+    },
+  );
+
+  it("takes no file of another data set for one of ACE", async () => {
+    const preparing = prepareDataset("ace05", { directory: DATA, cache: join(DATA, "none") });
+
+    await expect(preparing).rejects.toThrow("ACE05 needs ace05/json/train.json, which is not in");
   });
 });
 
