@@ -163,6 +163,9 @@ function checkCombination(config: PureConfig): void {
       `relationInput must be "text" or "text-etype" in the joint architecture, got "${relationInput}".`,
     );
   }
+  if (architecture === "shared" && relationSpans !== "gold") {
+    throw new RangeError(`relationSpans must be "gold" where the encoder is shared, got "${relationSpans}".`);
+  }
   if (entitySource === "given" && (architecture !== "separate" || relationSpans !== "gold")) {
     throw new RangeError('entitySource must be "predicted" unless encoders are separate and spans gold, got "given".');
   }

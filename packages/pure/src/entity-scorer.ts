@@ -7,15 +7,7 @@ import { collatePureEntities, type PureEntityBatch } from "./entity-batch.ts";
 import type { PureEntityFeatures } from "./entity-features.ts";
 import type { PureEntityModel } from "./entity-model.ts";
 import { planBatches } from "./memory.ts";
-import type { LabelledSpan } from "./spans.ts";
-
-/** A span with what the entity model thinks of it. */
-export interface ScoredSpan extends LabelledSpan {
-  /** Probability of the label, 0–1. */
-  readonly score: number;
-  /** Probability that the span is an entity at all, 0–1. */
-  readonly entityScore: number;
-}
+import type { ScoredSpan } from "./pruning.ts";
 
 /** Runs an entity model without dropout; on an engine with graphs, one graph for each size of input. */
 export class PureEntityScorer {
@@ -80,16 +72,4 @@ function decide(logProbabilities: Float32Array): Pick<ScoredSpan, "label" | "sco
   const highest = Math.max(...logProbabilities);
   const label = logProbabilities.indexOf(highest);
   return { label, score: Math.exp(highest), entityScore: 1 - Math.exp(logProbabilities[0] as number) };
-}
-
-/**
- * Keeps the spans of a sentence that are most likely entities, `spansPerWord` for each of its words.
- *
- * @returns In the order of the spans, label 0 for those whose likeliest label is no entity.
- */
-export function pruneSpans(spans: readonly ScoredSpan[], wordCount: number, spansPerWord: number): ScoredSpan[] {
-  const count = Math.ceil(wordCount * spansPerWord);
-  const best = spans.toSorted((left, right) => right.entityScore - left.entityScore).slice(0, count);
-  const kept = new Set(best);
-  return spans.filter((span) => kept.has(span));
 }

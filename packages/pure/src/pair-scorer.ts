@@ -1,0 +1,118 @@
+import type { Document } from "@relatum/datasets";
+import type { Backbone } from "@relatum/encoders";
+import { INFERENCE } from "@relatum/tensor-utils";
+import { record, type Recorded } from "@relatum/tensor-utils/graph";
+import * as tf from "@tensorflow/tfjs";
+
+import { createMarkers } from "./markers.ts";
+import { planBatches } from "./memory.ts";
+import { collatePureRelations, featureTokens, type PureRelationBatch } from "./relation-batch.ts";
+import {
+  featurizePureRelationDocuments,
+  type PureLengthNotice,
+  type PureRelationFeatures,
+} from "./relation-features.ts";
+import type { PureRelationModel } from "./relation-model.ts";
+import type { SpanPair } from "./relation-pairs.ts";
+import type { LabelledSpan } from "./spans.ts";
+
+/** A pair of spans with what the relation model thinks of it. */
+export interface ScoredPair extends SpanPair {
+  readonly documentId: string;
+  readonly sentence: number;
+  /** Place of the likeliest relation in the config's `relations`, from 1; 0 = no relation. */
+  readonly label: number;
+  /** Its probability, 0–1. */
+  readonly score: number;
+}
+
+/** How {@link PurePairScorer.score} works. */
+export interface ScorePairsOptions {
+  /** Bytes that the tensors of one batch may take. */
+  readonly budget: number;
+  /** Told of each sentence that does not fit into the model's input. */
+  readonly notify?: (notice: PureLengthNotice) => void;
+}
+
+/** Runs a relation model without dropout; on an engine with graphs, one graph for each size of input. */
+export class PurePairScorer {
+  readonly #model: PureRelationModel;
+  readonly #backbone: Pick<Backbone, "encoder" | "tokenizer">;
+  readonly #score: Recorded<Pick<PureRelationBatch, "input" | "pairs">>;
+
+  constructor(model: PureRelationModel, backbone: Pick<Backbone, "encoder" | "tokenizer">) {
+    this.#model = model;
+    this.#backbone = backbone;
+    this.#score = record((batch) => [model.logits(batch, INFERENCE).logSoftmax(1)], {
+      variables: [...model.parameters().values()],
+    });
+  }
+
+  /**
+   * Gives each ordered pair of a sentence's spans its most likely relation; of equally likely ones the first.
+   *
+   * @param spans By document and sentence.
+   * @returns Document after document, sentence after sentence.
+   */
+  async score(
+    documents: readonly Document[],
+    spans: readonly (readonly (readonly LabelledSpan[])[])[],
+    { budget, notify }: ScorePairsOptions,
+  ): Promise<ScoredPair[]> {
+    const { config } = this.#model;
+    const { encoder, tokenizer } = this.#backbone;
+    const { features, notices } = await featurizePureRelationDocuments(documents.map(withoutLabels), spans, {
+      config,
+      tokenizer,
+      markers: createMarkers(tokenizer, config),
+      encoderTokens: encoder.maxTokens,
+      pairsPerText: "many",
+    });
+    for (const notice of notices) notify?.(notice);
+    const sizes = features.map((feature) => ({
+      tokens: featureTokens(feature),
+      numbers: feature.pairs.length * 3 * 2 * encoder.hiddenSize,
+    }));
+    const scored: ScoredPair[][] = features.map(() => []);
+    for (const numbers of planBatches(sizes, encoder, budget)) {
+      const byFeature = await this.#scoreBatch(numbers.map((number) => features[number] as PureRelationFeatures));
+      for (const [index, number] of numbers.entries()) scored[number] = byFeature[index] as ScoredPair[];
+    }
+    return scored.flat();
+  }
+
+  /** Frees the graphs; the model stays. */
+  dispose(): void {
+    this.#score.dispose();
+  }
+
+  async #scoreBatch(features: readonly PureRelationFeatures[]): Promise<ScoredPair[][]> {
+    const { input, pairs, targets } = collatePureRelations(features, this.#backbone.tokenizer, this.#model.config);
+    let logProbabilities: tf.Tensor;
+    try {
+      [logProbabilities] = this.#score({ input, pairs }) as [tf.Tensor];
+    } finally {
+      tf.dispose([input, pairs, targets] as unknown as tf.TensorContainer);
+    }
+    const labels = logProbabilities.shape[1] as number;
+    const values = await logProbabilities.data<"float32">();
+    logProbabilities.dispose();
+    let row = 0;
+    return features.map(({ documentId, sentence, pairs: listed }) =>
+      listed.map(({ head, tail }) => {
+        const own = values.subarray(row * labels, ++row * labels);
+        return { documentId, sentence, head, tail, ...likeliest(own) };
+      }),
+    );
+  }
+}
+
+function likeliest(logProbabilities: Float32Array): Pick<ScoredPair, "label" | "score"> {
+  const highest = Math.max(...logProbabilities);
+  return { label: logProbabilities.indexOf(highest), score: Math.exp(highest) };
+}
+
+/** The document as new text has it. */
+function withoutLabels(document: Document): Document {
+  return { ...document, relations: [], labelled: false };
+}

@@ -1,0 +1,60 @@
+import { Module, type Mode } from "@relatum/tensor-utils";
+import type { Trainable } from "@relatum/tensor-utils/train";
+import * as tf from "@tensorflow/tfjs";
+
+import type { PureEntityBatch } from "./entity-batch.ts";
+import type { PureEntityModel } from "./entity-model.ts";
+import type { PureRelationBatch } from "./relation-batch.ts";
+import type { PureRelationModel } from "./relation-model.ts";
+
+/** What the shared model learns from in one step. */
+export interface PureSharedBatch {
+  readonly entity: PureEntityBatch;
+  readonly relation: PureRelationBatch;
+}
+
+/** The entity model and the relation model over one encoder, trained together: the paper's Table 5. */
+export class PureSharedModel implements Trainable<PureSharedBatch> {
+  readonly entity: PureEntityModel;
+  readonly relation: PureRelationModel;
+
+  /** @throws {RangeError} If the models have two encoders. */
+  constructor(entity: PureEntityModel, relation: PureRelationModel) {
+    if (entity.encoder !== relation.encoder) throw new RangeError("models must share their encoder, got two.");
+    this.entity = entity;
+    this.relation = relation;
+  }
+
+  /** Every parameter by its path; those of the encoder once, under `encoder`. */
+  parameters(): ReadonlyMap<string, tf.Variable> {
+    return sharedParameters(this);
+  }
+
+  /**
+   * Computes the sum of both losses.
+   *
+   * @returns Nats `[]`.
+   * @equation PURE L_e + L_r (Modeling Entity-Relation Interactions)
+   */
+  loss({ entity, relation }: PureSharedBatch, mode: Mode): tf.Scalar {
+    return tf.tidy(() => this.entity.loss(entity, mode).add(this.relation.loss(relation, mode)));
+  }
+}
+
+/** The parameters of two models over one encoder, those of the encoder once: `encoder.…`, `entity.…`, `relation.…`. */
+export function sharedParameters({
+  entity,
+  relation,
+}: {
+  readonly entity: Module;
+  readonly relation: Module;
+}): ReadonlyMap<string, tf.Variable> {
+  return new Map([...prefixHead("entity", entity), ...prefixHead("relation", relation)]);
+}
+
+function prefixHead(name: string, model: Module): [string, tf.Variable][] {
+  return [...model.parameters()].map(([path, parameter]) => [
+    path.startsWith("encoder.") ? path : `${name}.${path}`,
+    parameter,
+  ]);
+}

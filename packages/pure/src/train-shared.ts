@@ -1,0 +1,107 @@
+import type { Document } from "@relatum/datasets";
+import type { Backbone } from "@relatum/encoders";
+import { createRandom } from "@relatum/tensor-utils";
+import { AdamW, fit, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+
+import type { PureConfig } from "./config.ts";
+import { collatePureEntities } from "./entity-batch.ts";
+import { PureEntityModel } from "./entity-model.ts";
+import { batchSentences } from "./entity-order.ts";
+import { PureExtractor } from "./extractor.ts";
+import { collatePureRelations } from "./relation-batch.ts";
+import type { PureLengthNotice } from "./relation-features.ts";
+import { PureRelationModel } from "./relation-model.ts";
+import { type PureSharedBatch, PureSharedModel } from "./shared-model.ts";
+import { featurizeSentences, type PureOptimizerSettings } from "./train-entities.ts";
+import { batchTexts, featurizePairs } from "./train-relations.ts";
+import { fingerprint, requireLabelled } from "./training-data.ts";
+
+/** What {@link trainPureShared} needs besides documents. */
+export interface TrainPureSharedOptions extends TrainSettings {
+  /** Is trained; belongs to the extractor from then on. */
+  readonly backbone: Backbone;
+  readonly config: PureConfig;
+  /** Texts of pairs per step; `batchSize` counts sentences. */
+  readonly relationBatchSize: number;
+  /** Scores the models after an epoch, higher is better; the best epoch's are the result. */
+  readonly evaluate?: (extractor: PureExtractor) => Promise<number>;
+  /** Told of each training sentence that does not fit into the relation model's input. */
+  readonly notify?: (notice: PureLengthNotice) => void;
+}
+
+/**
+ * Trains both models over one encoder, with the sum of their losses.
+ *
+ * Each step takes a batch of sentences and a batch of pairs; an epoch ends when both kinds have been gone through, the
+ * one of fewer batches beginning again as often as needed.
+ *
+ * @param documents Labelled, with types and relations of the config only.
+ * @throws {RangeError} If a document is unlabelled or names an unknown type or relation, or a setting is impossible.
+ */
+export async function trainPureShared(
+  documents: readonly Document[],
+  options: TrainPureSharedOptions,
+): Promise<{ extractor: PureExtractor; report: FitReport }> {
+  const { backbone, config, epochs, accumulate = 1, evaluate, checkpoint } = options;
+  requireLabelled(documents);
+  const sentences = batchSentences(await featurizeSentences(documents, options), options.batchSize);
+  const texts = batchTexts(await featurizePairs(documents, options), options.relationBatchSize);
+  const steps = Math.max(sentences.length, texts.length);
+
+  const random = createRandom(options.seed);
+  const entity = new PureEntityModel(config, backbone, random.fork("entity model"));
+  const relation = new PureRelationModel(config, backbone, random.fork("relation model"));
+  const model = new PureSharedModel(entity, relation);
+  const parts = { config, entity: { model: entity, backbone }, relation: { model: relation, backbone } };
+  const extractor = new PureExtractor(parts);
+  const optimizer = createSharedOptimizer(model, { ...options, totalSteps: Math.ceil(steps / accumulate) * epochs });
+
+  function* epochBatches(epoch: number): Generator<() => PureSharedBatch> {
+    const shuffledSentences = random.fork(`sentences ${epoch}`).shuffle(sentences);
+    const shuffledTexts = random.fork(`texts ${epoch}`).shuffle(texts);
+    for (let step = 0; step < steps; step += 1) {
+      yield () => ({
+        entity: collatePureEntities(itemAt(shuffledSentences, step), backbone),
+        relation: collatePureRelations(itemAt(shuffledTexts, step), backbone.tokenizer, config),
+      });
+    }
+  }
+
+  try {
+    const report = await fit(model, {
+      epochs,
+      optimizer,
+      accumulate,
+      random: random.fork("noise"),
+      batches: epochBatches,
+      ...(evaluate && { evaluate: () => evaluate(extractor) }),
+      ...(checkpoint && {
+        checkpoint: { ...checkpoint, fingerprint: fingerprint("shared", options, documents.length) },
+      }),
+      ...(options.log && { log: options.log.bind(options) }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    return { extractor, report };
+  } catch (error) {
+    extractor.dispose();
+    throw error;
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+function createSharedOptimizer(
+  model: PureSharedModel,
+  { encoderLearningRate, headLearningRate, warmup, totalSteps }: PureOptimizerSettings,
+): AdamW {
+  const groups = [
+    { match: /^encoder\./, learningRate: encoderLearningRate },
+    { match: /^(?:entity|relation)\./, learningRate: headLearningRate },
+  ];
+  const schedule = linearWarmup({ warmupSteps: Math.floor(totalSteps * warmup), totalSteps });
+  return new AdamW(model.parameters(), groups, { schedule, epsilon: 1e-6 });
+}
+
+function itemAt<T>(items: readonly T[], index: number): T {
+  return items[index % items.length] as T;
+}
