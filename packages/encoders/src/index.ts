@@ -2,9 +2,11 @@ export type { Activation } from "./layers/activation.ts";
 export { type AlbertConfig, AlbertEncoder } from "./albert.ts";
 export type { Backbone } from "./backbone.ts";
 export { type BertConfig, BertEncoder } from "./bert.ts";
+export { type BiLstmConfig, BiLstmEncoder, type BiLstmInput } from "./bilstm.ts";
 export {
   collateDocuments,
   type CollateDocumentsOptions,
+  countTokens,
   disposeDocuments,
   type DocumentInput,
 } from "./documents/document-input.ts";
