@@ -52,6 +52,44 @@ export interface PaperAdapter {
    * nothing. The result may share the weights of the extractor given, which is not used after it.
    */
   tune?(extractor: PaperExtractor, documents: readonly Document[], tools: TuningTools): Promise<PaperExtractor>;
+
+  /**
+   * Prepares work for the command `speed` to time. Left out by papers that it does not measure.
+   *
+   * @param documents Labelled, where training is timed.
+   */
+  prepareSpeed?(documents: readonly Document[], options: SpeedOptions): Promise<SpeedWork>;
+}
+
+/** What the command `speed` wants to time. */
+export interface SpeedOptions {
+  /** Training steps by the paper's recipe, or extraction from all the documents. */
+  readonly part: "step" | "inference";
+  /** Belongs to the work from then on. */
+  readonly backbone: Backbone;
+  /** An experiment's `config`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Relation names in label order. */
+  readonly relations: readonly string[];
+  /** Training steps in one repetition, each on another batch. */
+  readonly steps: number;
+  /** Documents in the batch of a training step. */
+  readonly batchSize: number;
+  /** Where the model goes for a counterpart to read, which splits no documents: longer ones are left out. */
+  readonly counterpart?: { readonly directory: string };
+}
+
+/** Work of a paper's package that can be done again and again. */
+export interface SpeedWork {
+  /** Documents that one repetition reads. */
+  readonly documents: number;
+  /** What a counterpart reads besides the model: anything that JSON can hold. */
+  readonly input: unknown;
+  /** Does all of the work once. */
+  run(): Promise<void>;
+  /** Gives numbers that whoever does the same work gets too: losses or scores of the model as it was prepared. */
+  check(): Promise<readonly number[]>;
+  dispose(): void;
 }
 
 /** What the runner gives a training run. */

@@ -1,4 +1,12 @@
-export type { PaperAdapter, PaperExtractor, PublishedResult, RunHooks, TuningTools } from "./adapter.ts";
+export type {
+  PaperAdapter,
+  PaperExtractor,
+  PublishedResult,
+  RunHooks,
+  SpeedOptions,
+  SpeedWork,
+  TuningTools,
+} from "./adapter.ts";
 export {
   type DataFormat,
   type Experiment,

@@ -32,6 +32,7 @@ export function createProgram(createContext: CreateContext): Command {
   addDataCommands(program, context);
   addTrainingCommands(program, context);
   addModelCommands(program, context);
+  addSpeedCommand(program, context);
   return program;
 }
 
@@ -108,9 +109,33 @@ function addModelCommands(program: Command, context: () => CommandContext): void
     );
 }
 
+function addSpeedCommand(program: Command, context: () => CommandContext): void {
+  program
+    .command("speed")
+    .description("measures time and memory against PyTorch or onnxruntime, or how they grow")
+    .addOption(new Option("--against <peer>", "what to compare with").choices(["torch", "onnx"]).default("torch"))
+    .option("--case <name...>", "these cases only")
+    .option("--pairs <number>", "how often the two sides take turns", parseCount, 9)
+    .option("--documents <number>", "documents that extraction reads at a time", parseCount, 64)
+    .option("--threads <number>", "threads of each side; one a core without it", parseCount)
+    .option("--encoder <name>", "a directory, or the encoder's name at the hub", "all-MiniLM-L6-v2")
+    .option("--data <directory>", "the folder that holds the data sets; without it, cases that need one are left out")
+    .option("--python <file>", "a Python that has the packages; one is set up in the cache without it")
+    .option("--json <file>", "writes the figures here too")
+    .option("--growth", "shows how time and memory grow with tokens, entities and documents instead")
+    .action(async (options: Parameters<typeof import("./commands/speed.ts").speedCommand>[0]) =>
+      (await import("./commands/speed.ts")).speedCommand(options, context()),
+    );
+}
+
 function parseSeed(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new InvalidArgumentError("It must be a whole number.");
+}
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number above 0.");
 }
 
 function collect(module: string, modules: readonly string[]): string[] {

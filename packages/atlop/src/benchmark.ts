@@ -3,6 +3,7 @@ import type { Document } from "@relatum/datasets";
 
 import { AtlopExtractor, loadAtlop } from "./extractor.ts";
 import { parseAtlopSettings } from "./settings.ts";
+import { prepareInference, prepareSteps } from "./speed.ts";
 import { trainAtlop } from "./train.ts";
 
 /** Scores below it are no candidates for a threshold: too many, and none of the thresholds tried is so low. */
@@ -38,6 +39,11 @@ export const adapter: PaperAdapter = {
   tune: async (extractor, documents, tools) => {
     if (!(extractor instanceof AtlopExtractor)) throw new TypeError("extractor must be an AtlopExtractor.");
     return tuneThresholds(extractor, documents, tools);
+  },
+
+  prepareSpeed: (documents, options) => {
+    const config = parseAtlopSettings(options.config, options.relations);
+    return (options.part === "step" ? prepareSteps : prepareInference)(documents, { ...options, config });
   },
 };
 

@@ -23,3 +23,4 @@ export type {
 export { fit } from "./fit.ts";
 export type { Progress } from "./progress.ts";
 export { linearWarmup, type LinearWarmupOptions, type Schedule } from "./schedule.ts";
+export { type StepResult, StepRunner } from "./step.ts";
