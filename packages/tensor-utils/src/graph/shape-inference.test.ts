@@ -19,6 +19,7 @@ const CASES: Readonly<Record<string, () => tf.Tensor | tf.Tensor[]>> = {
       .greater(tf.ones([3]))
       .logicalAnd(tf.ones([2, 3]).lessEqual(1))
       .logicalNot(),
+  "gradient of relu": () => [tf.ones([2, 3]).isNaN(), tf.ones([2, 3]).step()],
   "elementwise operations": () =>
     tf.ones([2, 3]).exp().log1p().sqrt().tanh().erf().neg().abs().sigmoid().relu().cast("int32"),
   reductions: () => [tf.ones([2, 3, 4]).sum(1), tf.ones([2, 3, 4]).mean([0, -1], true), tf.ones([2, 3]).max()],

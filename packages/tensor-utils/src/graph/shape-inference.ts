@@ -175,7 +175,7 @@ const lastAxis: ShapeRule = ({ inputs: [input] }) => input && [[input.shape.at(-
 const chosen: ShapeRule = ({ inputs: [, input] }) => input && [input.shape];
 
 const COMPARISONS = new Set(
-  "Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot".split(" "),
+  "Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot IsNan".split(" "),
 );
 
 const OPERATIONS: readonly (readonly [ShapeRule, string])[] = [
@@ -183,7 +183,7 @@ const OPERATIONS: readonly (readonly [ShapeRule, string])[] = [
   [broadcast, "BitwiseAnd BitwiseOr BitwiseXor RightShift SelectV2"],
   [broadcast, "Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr"],
   [same, "Abs Neg Exp Expm1 Log Log1p Sqrt Rsqrt Square Reciprocal Tanh Sigmoid Erf Sign Cast Relu Identity"],
-  [same, "Softmax LogSoftmax BiasAdd AddN ZerosLike LogicalNot Floor Softplus Step Cumsum XlaDynamicUpdateSlice"],
+  [same, "Softmax LogSoftmax BiasAdd AddN ZerosLike LogicalNot IsNan Floor Softplus Step Cumsum XlaDynamicUpdateSlice"],
   [reduce, "Sum Mean Max Min Prod Any All"],
   [reshape, "Reshape"],
   [matrixProduct, "MatMul BatchMatMul BatchMatMulV2"],
