@@ -143,7 +143,10 @@ function readSentence(
   sentence: number,
   { config, tokenizer }: PureRelationFeatureOptions,
 ): SentenceText {
-  const { words, sentenceStart } = extendSentence(document, sentence, config.relationContextWords);
+  const { architecture, entityContextWords, relationContextWords } = config;
+  // The joint model sees one text, the entity model's.
+  const contextWords = architecture === "joint" ? entityContextWords : relationContextWords;
+  const { words, sentenceStart } = extendSentence(document, sentence, contextWords);
   const length = document.sentences[sentence]?.length ?? 0;
   return {
     words: words.map((word) => tokenizer.tokenizeWord(word)),
@@ -184,7 +187,8 @@ function splitPairs(
 function textRoom({ config, tokenizer, encoderTokens }: PureRelationFeatureOptions): number {
   const markers = hasMarkers(config) ? MARKER_TOKENS : 0;
   const inside = config.approximate ? 0 : markers;
-  const most = Math.min(config.maxTokens - markers, encoderTokens - inside);
+  const longest = config.architecture === "joint" ? encoderTokens : config.maxTokens;
+  const most = Math.min(longest - markers, encoderTokens - inside);
   return most - tokenizer.startIds.length - tokenizer.endIds.length;
 }
 
