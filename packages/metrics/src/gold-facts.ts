@@ -27,15 +27,10 @@ export type RelationName = Pick<EntityRelation, "head" | "tail" | "relation">;
  * @throws {TypeError} If a document has no labels.
  */
 export function collectGoldFacts(gold: readonly Document[]): GoldFacts {
+  requireLabelled(gold);
   const documents = new Map<string, { entities: readonly Entity[]; facts: Map<string, RelationFact> }>();
   let evidenceCount = 0;
-  for (const [index, document] of gold.entries()) {
-    if (!document.labelled) {
-      throw new TypeError(
-        `gold[${index}] must be labelled to score against, got "${document.id}" without labels. ` +
-          "Relations can be predicted for such documents, not scored.",
-      );
-    }
+  for (const document of gold) {
     const facts = documents.get(document.id)?.facts ?? new Map<string, RelationFact>();
     for (const fact of document.relations) {
       facts.set(relationKey(fact), fact);
@@ -45,6 +40,20 @@ export function collectGoldFacts(gold: readonly Document[]): GoldFacts {
   }
   const factCount = [...documents.values()].reduce((sum, { facts }) => sum + facts.size, 0);
   return { documents, factCount, evidenceCount };
+}
+
+/**
+ * Checks that documents can be scored against.
+ *
+ * @throws {TypeError} If one has no labels.
+ */
+export function requireLabelled(gold: readonly Document[]): void {
+  const index = gold.findIndex(({ labelled }) => !labelled);
+  if (index < 0) return;
+  throw new TypeError(
+    `gold[${index}] must be labelled to score against, got "${gold[index]?.id}" without labels. ` +
+      "Relations can be predicted for such documents, not scored.",
+  );
 }
 
 /** The text under which a relation is looked up within its document. */

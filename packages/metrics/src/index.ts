@@ -16,6 +16,21 @@ export { scoreInferenceRelations } from "./inference-relations.ts";
 export { bestThresholdsPerRelation, type RelationThresholdOptions } from "./relation-thresholds.ts";
 export { createReportRow, formatReport, type Report, type ReportFormat, type ReportRow } from "./report.ts";
 export {
+  scoreSentenceLabels,
+  scoreSentenceRelations,
+  sentenceCountsByDocument,
+  type SentenceLabelScores,
+  type SentenceScores,
+} from "./sentence-relations.ts";
+export {
+  breakDownRelationErrors,
+  RELATION_ERROR_CAUSES,
+  type RelationErrorCause,
+  type RelationErrors,
+} from "./sentence-relations-errors.ts";
+export { formatLabelScores, formatRelationErrors } from "./sentence-relations-report.ts";
+export type { FoundInSentences, SentenceConvention, SentenceScoreOptions } from "./sentence-relations-tally.ts";
+export {
   type BootstrapOptions,
   bootstrapDifference,
   bootstrapInterval,
