@@ -43,6 +43,8 @@ export interface TrainingSettings {
   readonly warmup: number;
   /** Batches whose gradients are summed before a step. */
   readonly accumulate?: number;
+  /** Which documents share a batch: those of like length (the papers' default here), or any, as the authors do. */
+  readonly batching?: "by-length" | "shuffled";
 }
 
 /** One setting to train and score: a row of the results table. Read one with {@link loadExperiment}. */
@@ -104,6 +106,7 @@ const experimentSchema = z.strictObject({
     headLearningRate: z.number().min(0),
     warmup: z.number().min(0).max(1),
     accumulate: count.optional(),
+    batching: z.enum(["by-length", "shuffled"]).optional(),
   }),
   selection: z.enum(["f1", "ignF1"]).default("f1"),
   differences: z.string().min(1).optional(),

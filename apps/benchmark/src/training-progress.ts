@@ -39,7 +39,8 @@ export class TrainingProgress {
     if (event.kind === "epoch") {
       this.#last = this.#now(); // time spent scoring is no part of the rate
       const score = event.score === undefined ? "" : `, development score ${(100 * event.score).toFixed(2)}`;
-      return `Epoch ${event.epoch} of ${this.#size.epochs}: mean loss ${event.meanLoss.toFixed(4)}${score}.`;
+      const padding = event.padding === undefined ? "" : `, ${Math.round(100 * event.padding)} % padding`;
+      return `Epoch ${event.epoch} of ${this.#size.epochs}: mean loss ${event.meanLoss.toFixed(4)}${score}${padding}.`;
     }
     return this.#describeStep(event);
   }

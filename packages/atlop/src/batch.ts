@@ -1,4 +1,4 @@
-import { type Backbone, collateDocuments, type DocumentInput } from "@relatum/encoders";
+import { type Backbone, collateDocuments, countTokens, type DocumentInput } from "@relatum/encoders";
 import { bucketSize } from "@relatum/tensor-utils/graph";
 import * as tf from "@tensorflow/tfjs";
 
@@ -91,6 +91,20 @@ export function collateAtlop(
     pairs,
     targets: collateTargets(features, config, pairs),
   };
+}
+
+/** Counts the tokens that {@link collateAtlop} lays out, and how many of them are padding. */
+export function countAtlopTokens(
+  features: readonly AtlopFeatures[],
+  { encoder, tokenizer }: Pick<Backbone, "encoder" | "tokenizer">,
+  { windows }: AtlopConfig,
+): { readonly all: number; readonly padding: number } {
+  const options = { maxRowTokens: encoder.maxTokens, windows, pad: "buckets" } as const;
+  return countTokens(
+    features.map(({ tokenIds }) => tokenIds),
+    tokenizer,
+    options,
+  );
 }
 
 /** A pair to classify. */

@@ -63,6 +63,25 @@ describe("trainAtlop", () => {
     expect(losses).toHaveLength(6);
   });
 
+  it("pads less with documents of like length in a batch, and says how much", async () => {
+    const lengths = Array.from({ length: 32 }, (_, index) => (index % 2 === 0 ? 1 : 40));
+    const long = lengths.map((repeat, index) => {
+      const [document] = syntheticDocuments({ seed: index, count: 1, relations });
+      const { sentences, ...rest } = document as (typeof documents)[number];
+      return { ...rest, sentences: [...sentences, Array<string>(repeat).fill("and")] };
+    });
+    const paddingOf = async (batching: "by-length" | "shuffled"): Promise<number> => {
+      const { extractor, report } = await trainAtlop(long, createOptions({ epochs: 1, batchSize: 4, batching }));
+      extractor.dispose();
+      return report.epochs[0]?.padding as number;
+    };
+
+    const byLength = await paddingOf("by-length");
+
+    expect(byLength).toBeLessThan(await paddingOf("shuffled"));
+    expect(byLength).toBeGreaterThan(0);
+  });
+
   it("repeats itself from a seed and differs between seeds", async () => {
     const lossesOf = async (seed: number): Promise<number[]> => {
       const losses: number[] = [];

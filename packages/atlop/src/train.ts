@@ -3,10 +3,10 @@ import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import { AdamW, fit, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
 
-import { type AtlopBatch, collateAtlop } from "./batch.ts";
+import { type AtlopBatch, collateAtlop, countAtlopTokens } from "./batch.ts";
 import type { AtlopConfig } from "./config.ts";
 import { AtlopExtractor } from "./extractor.ts";
-import { featurizeAtlopDocuments } from "./features.ts";
+import { type AtlopFeatures, featurizeAtlopDocuments } from "./features.ts";
 import { AtlopModel } from "./model.ts";
 
 /** What {@link trainAtlop} needs besides documents. */
@@ -24,7 +24,8 @@ const CLIP_NORM = 1;
 /**
  * Trains ATLOP by the recipe of the paper: AdamW with two learning rates, warm-up and linear decay, clipped gradients.
  *
- * The documents are shuffled before each epoch; an epoch leaves out a last batch that is not full.
+ * The documents are shuffled before each epoch, in batches of like length unless `batching` says otherwise; an epoch
+ * leaves out a last batch that is not full.
  *
  * @param documents Labelled, with relations of the config only.
  * @returns The best epoch's model, or the last one's without `evaluate`.
@@ -34,7 +35,7 @@ export async function trainAtlop(
   documents: readonly Document[],
   options: TrainAtlopOptions,
 ): Promise<{ extractor: AtlopExtractor; report: FitReport }> {
-  const { backbone, config, batchSize, epochs, accumulate = 1, evaluate, checkpoint } = options;
+  const { backbone, config, batchSize, epochs, accumulate = 1, batching = "by-length", evaluate, checkpoint } = options;
   requireLabelled(documents);
   const featurized = await featurizeAtlopDocuments(documents, backbone.tokenizer, config);
   const features = featurized.filter(({ pairs }) => pairs.length > 0);
@@ -49,11 +50,16 @@ export async function trainAtlop(
     totalSteps: Math.ceil(Math.floor(features.length / size) / accumulate) * epochs,
   });
 
+  const order = (epoch: number): Iterable<AtlopFeatures[]> =>
+    batches(features, {
+      size,
+      shuffle: random.fork(`order ${epoch}`),
+      dropLast: true,
+      ...(batching === "by-length" && { lengthOf: ({ tokenIds }) => tokenIds.length }),
+    });
+
   function* epochBatches(epoch: number): Generator<() => AtlopBatch> {
-    const shuffle = random.fork(`order ${epoch}`);
-    for (const batch of batches(features, { size, shuffle, dropLast: true })) {
-      yield () => collateAtlop(batch, backbone, config);
-    }
+    for (const batch of order(epoch)) yield () => collateAtlop(batch, backbone, config);
   }
 
   try {
@@ -63,6 +69,7 @@ export async function trainAtlop(
       accumulate,
       random: random.fork("noise"),
       batches: epochBatches,
+      padding: (epoch) => paddingShare(order(epoch), backbone, config),
       ...(evaluate && { evaluate: () => evaluate(extractor) }),
       ...(checkpoint && { checkpoint: { ...checkpoint, fingerprint: fingerprint(options, features.length) } }),
       ...(options.log && { log: options.log.bind(options) }),
@@ -98,6 +105,17 @@ export function createOptimizer(
   return new AdamW(model.parameters(), groups, { clipNorm: CLIP_NORM, schedule, epsilon: 1e-6 });
 }
 
+/** The share of padding among the tokens of some batches. */
+function paddingShare(order: Iterable<readonly AtlopFeatures[]>, backbone: Backbone, config: AtlopConfig): number {
+  let [all, padding] = [0, 0];
+  for (const batch of order) {
+    const counted = countAtlopTokens(batch, backbone, config);
+    all += counted.all;
+    padding += counted.padding;
+  }
+  return padding / all;
+}
+
 function requireLabelled(documents: readonly Document[]): void {
   if (documents.length === 0) throw new RangeError("documents must hold at least one to train on, got none.");
   const unlabelled = documents.find(({ labelled }) => !labelled);
@@ -108,11 +126,11 @@ function requireLabelled(documents: readonly Document[]): void {
 
 /** What must be the same for a run to go on from a checkpoint. */
 function fingerprint(options: TrainAtlopOptions, documentCount: number): Readonly<Record<string, string>> {
-  const { config, seed, epochs, batchSize, accumulate = 1, warmup, checkpoint } = options;
+  const { config, seed, epochs, batchSize, batching = "by-length", accumulate = 1, warmup, checkpoint } = options;
   return {
     paper: "atlop",
     config: JSON.stringify(config),
-    training: JSON.stringify({ seed, epochs, batchSize, accumulate, warmup }),
+    training: JSON.stringify({ seed, epochs, batchSize, batching, accumulate, warmup }),
     documents: String(documentCount),
     ...checkpoint?.fingerprint,
   };

@@ -20,6 +20,36 @@ describe("batches", () => {
     expect(items).toEqual([1, 2, 3]);
   });
 
+  it("puts items of like length together", () => {
+    const batch = batches(["ccc", "a", "dddd", "bb"], { size: 2, lengthOf: ({ length }) => length });
+
+    expect([...batch]).toEqual([
+      ["a", "bb"],
+      ["ccc", "dddd"],
+    ]);
+  });
+
+  it("sorts shuffled items within sixteen batches, then shuffles the batches", () => {
+    const lengths = Array.from({ length: 40 }, (_, index) => 40 - index);
+    const shuffle = { shuffle: <T>(list: readonly T[]): T[] => list.toReversed() };
+
+    const cut = [...batches(lengths, { size: 2, shuffle, lengthOf: (length) => length })];
+
+    // Reversed: 1 … 40. The first pool is 1 … 32, the second 33 … 40; then the twenty batches are reversed.
+    expect(cut).toHaveLength(20);
+    expect(cut[0]).toEqual([39, 40]);
+    expect(cut[4]).toEqual([31, 32]);
+    expect(cut.at(-1)).toEqual([1, 2]);
+  });
+
+  it("leaves out by chance, not by length", () => {
+    const shuffle = { shuffle: <T>(list: readonly T[]): T[] => list.toReversed() };
+
+    const cut = [...batches([1, 9, 5], { size: 2, shuffle, dropLast: true, lengthOf: (length) => length })];
+
+    expect(cut).toEqual([[5, 9]]);
+  });
+
   it("makes no batch of nothing", () => {
     expect([...batches([], { size: 2 })]).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
-import { collateDocuments, disposeDocuments } from "./document-input.ts";
+import { collateDocuments, countTokens, disposeDocuments } from "./document-input.ts";
 
 const TOKENIZER = { startIds: [2], endIds: [3], padId: 0 };
 
@@ -109,5 +109,20 @@ describe("collateDocuments", () => {
     expect(collate([sequence(3)], [[0, 3]])).toThrow(
       new RangeError("queries[0] must lie inside the document (3 tokens), got 3."),
     );
+  });
+});
+
+describe("countTokens", () => {
+  it("counts what collateDocuments lays out, padding rows too", () => {
+    const sequences = [sequence(20), sequence(5)];
+    const options = { maxRowTokens: 12, pad: "buckets" } as const;
+    const input = collateDocuments(sequences, [[], []], TOKENIZER, options);
+
+    const { all, padding } = countTokens(sequences, TOKENIZER, options);
+
+    const isToken = input.windows.tokenIds.dataSync().filter((id) => id !== TOKENIZER.padId).length;
+    expect(all).toBe(input.windows.tokenIds.size);
+    expect(padding).toBe(all - isToken);
+    disposeDocuments(input);
   });
 });

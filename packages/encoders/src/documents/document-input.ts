@@ -60,11 +60,7 @@ export function collateDocuments(
   options: CollateDocumentsOptions,
 ): DocumentInput {
   checkDocuments(sequences, queries);
-  let rowCount = 0;
-  const documents = sequences.map((tokenIds, index): PlacedDocument => {
-    const windows = splitIntoWindows(tokenIds, tokenizer, options).map((window) => ({ ...window, row: rowCount++ }));
-    return { length: tokenIds.length, windows, queries: queries[index] ?? [] };
-  });
+  const documents = placeDocuments(sequences, queries, tokenizer, options);
   const layout = chooseLayout(documents, options);
   return {
     windows: collateWindows(documents, layout, options.padId ?? tokenizer.padId),
@@ -76,9 +72,39 @@ export function collateDocuments(
   };
 }
 
+/**
+ * Counts the tokens that {@link collateDocuments} would lay out, and how many of them would be padding.
+ *
+ * @param sequences Each document's token ids, start and end ids included.
+ */
+export function countTokens(
+  sequences: readonly (readonly number[])[],
+  tokenizer: Pick<Tokenizer, "startIds" | "endIds">,
+  options: CollateDocumentsOptions,
+): { readonly all: number; readonly padding: number } {
+  const documents = placeDocuments(sequences, [], tokenizer, options);
+  const { rows, width } = chooseLayout(documents, options);
+  const filled = documents.flatMap(({ windows }) => windows).reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+  return { all: rows * width, padding: rows * width - filled };
+}
+
 /** Frees the tensors that {@link collateDocuments} made. */
 export function disposeDocuments({ windows, placement, ...tensors }: DocumentInput): void {
   tf.dispose([{ ...windows }, { ...placement }, tensors]);
+}
+
+/** Splits documents into windows, and numbers these over the batch. */
+function placeDocuments(
+  sequences: readonly (readonly number[])[],
+  queries: readonly (readonly number[])[],
+  tokenizer: Pick<Tokenizer, "startIds" | "endIds">,
+  options: WindowOptions,
+): PlacedDocument[] {
+  let rowCount = 0;
+  return sequences.map((tokenIds, index) => {
+    const windows = splitIntoWindows(tokenIds, tokenizer, options).map((window) => ({ ...window, row: rowCount++ }));
+    return { length: tokenIds.length, windows, queries: queries[index] ?? [] };
+  });
 }
 
 function checkDocuments(sequences: readonly (readonly number[])[], queries: readonly (readonly number[])[]): void {

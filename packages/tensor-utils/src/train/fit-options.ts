@@ -53,6 +53,8 @@ export interface EpochEvent {
   readonly meanLoss: number;
   /** What `evaluate` gave. */
   readonly score?: number;
+  /** Share of the epoch's tokens that were padding, 0–1. */
+  readonly padding?: number;
 }
 
 /** A run goes on from a checkpoint. */
@@ -79,6 +81,8 @@ export interface FitOptions<Batch> {
    * that a resumed run passes over the ones done without making them. A batch is an object of tensors and plain values.
    */
   batches(epoch: number): Iterable<() => Batch>;
+  /** Tells what share of an epoch's tokens (from 1) is padding, 0–1, for the log. */
+  padding?(epoch: number): number;
   /** Frees a batch; without it, every tensor in the batch is disposed of. */
   release?(batch: Batch): void;
   /** Scores the model after an epoch (from 1), higher is better; the parameters of the best epoch are the result. */
@@ -108,6 +112,11 @@ export interface TrainSettings extends Pick<
   readonly seed: number;
   /** Documents, or sentences, per batch. */
   readonly batchSize: number;
+  /**
+   * Which documents share a batch: `by-length`, the default, those of like length, in random order within a part of the
+   * data, which pads little; `shuffled` any, as the papers' authors do.
+   */
+  readonly batching?: "by-length" | "shuffled";
   readonly encoderLearningRate: number;
   readonly headLearningRate: number;
   /** Share of all steps in which the learning rate rises, 0–1. */

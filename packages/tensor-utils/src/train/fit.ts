@@ -90,6 +90,7 @@ async function finishEpoch<Batch>(run: Run<Batch>): Promise<void> {
     epoch,
     meanLoss: lossSum / epochSteps,
     ...(score === undefined ? {} : { score }),
+    ...(options.padding && { padding: options.padding(epoch) }),
   };
   const best = isBest ? { epoch, score, step } : progress.best;
   run.progress = { ...BEGINNING, step, epoch: epoch + 1, epochs: [...epochs, event], best };
