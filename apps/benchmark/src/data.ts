@@ -49,7 +49,8 @@ export async function loadExperimentData(
 
 async function loadNamed(data: NamedData, directory: string | undefined): Promise<ExperimentData> {
   const found = await findNamedData(data, directory);
-  if (!("splits" in found)) return loadFiles(found, directory);
+  // The paths found are whole: they begin with the directory already.
+  if (!("splits" in found)) return loadFiles(found);
   const { train, development, test } = found.splits;
   return {
     name: data.dataset,
