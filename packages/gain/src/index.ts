@@ -1,0 +1,23 @@
+export {
+  collateGain,
+  type CollateGainOptions,
+  type GainBatch,
+  type GainGraph,
+  type GainPairs,
+  type GainTokens,
+} from "./batch.ts";
+export { defineGainConfig, GAIN_VARIANTS, type GainConfig, type GainVariant } from "./config.ts";
+export { GainExtractor, type GainExtractorOptions, loadGain, type ScoreAllOptions } from "./extractor.ts";
+export { featurizeGain, featurizeGainDocuments, type GainFeatures } from "./features.ts";
+export {
+  buildEntityGraph,
+  buildMentionGraph,
+  type EntityGraph,
+  type GraphEdge,
+  type MentionEdge,
+  type MentionGraph,
+} from "./graphs.ts";
+export type { MentionLayout, MentionNode } from "./mentions.ts";
+export { type GainEncoding, GainModel, type TokenEncoding } from "./model.ts";
+export { averagePaths, edgeVectors, type JoinedPaths, sumPaths } from "./paths.ts";
+export { trainGain, type TrainGainOptions } from "./train.ts";

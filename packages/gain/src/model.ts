@@ -230,7 +230,7 @@ export function nodeVectors(
 ): tf.Tensor3D {
   return tf.tidy(() => {
     const means = tf.matMul(tokenShares, hidden); // [documents, nodes, size]; row 0, the document's, is zero
-    return tf.concat([state.expandDims<tf.Tensor3D>(1), means.slice([0, 1, 0], [-1, -1, -1])], 1);
+    return tf.concat<tf.Tensor3D>([state.expandDims(1), means.slice([0, 1, 0], [-1, -1, -1])], 1);
   });
 }
 
@@ -249,5 +249,7 @@ export function entityVectors(nodes: tf.Tensor3D, { mentionShares }: Pick<GainGr
 
 /** Rows of a table by number `[documents, tokens, width]`. */
 function lookUp(table: tf.Variable, ids: tf.Tensor2D): tf.Tensor3D {
-  return gatherRows(table, ids.flatten()).reshape([...ids.shape, -1]) as tf.Tensor3D;
+  const [documents, tokens] = ids.shape;
+  const rows = gatherRows(table, ids.flatten()); // [documents · tokens, width]
+  return rows.reshape<tf.Tensor3D>([documents, tokens, -1]);
 }

@@ -1,0 +1,54 @@
+import type { PaperAdapter, PaperExtractor, TuningTools } from "@relatum/benchmark";
+import type { Document } from "@relatum/datasets";
+
+import { GainExtractor, loadGain } from "./extractor.ts";
+import { parseGainSettings } from "./settings.ts";
+import { trainGain } from "./train.ts";
+
+/** Scores below it are no candidates for the threshold: too many, and no good threshold is so low. */
+const LEAST_SCORE = 0.01;
+
+/** The threshold where no score is a candidate: nothing is found, whatever it is. */
+const NOTHING_FOUND = 0.5;
+
+/** How the benchmark runner trains, tunes and loads GAIN. */
+export const adapter: PaperAdapter = {
+  name: "gain",
+  title: "GAIN",
+  task: "document",
+  citation: "Zeng, Xu, Chang, Li: Double Graph Based Reasoning for Document-level Relation Extraction. EMNLP 2020.",
+  directory: new URL("../benchmark/", import.meta.url),
+
+  checkConfig: ({ config }, relations) => void parseGainSettings(config, relations),
+
+  train: async (documents, { config, training }, hooks) => {
+    const { extractor } = await trainGain(documents, {
+      ...training,
+      config: parseGainSettings(config, hooks.relations),
+      backbone: await hooks.loadBackbone(),
+      seed: hooks.seed,
+      checkpoint: hooks.checkpoint,
+      signal: hooks.signal,
+      log: (event) => hooks.log(event),
+      evaluate: (candidate) => hooks.evaluate(candidate),
+    });
+    return extractor;
+  },
+
+  load: (directory) => loadGain(directory),
+
+  tune: async (extractor, documents, tools) => {
+    if (!(extractor instanceof GainExtractor)) throw new TypeError("extractor must be a GainExtractor.");
+    return tuneThreshold(extractor, documents, tools);
+  },
+};
+
+/** Chooses the one threshold, the paper's θ. */
+async function tuneThreshold(
+  extractor: GainExtractor,
+  documents: readonly Document[],
+  tools: TuningTools,
+): Promise<PaperExtractor> {
+  const scored = await extractor.scoreAll(documents, { above: LEAST_SCORE });
+  return extractor.withThreshold(scored.length > 0 ? tools.bestThreshold(documents, scored) : NOTHING_FOUND);
+}

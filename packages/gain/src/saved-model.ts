@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+
+import { type Backbone, loadPretrained } from "@relatum/encoders";
+import { createRandom, formatSafetensors, type NamedTensors, parseSafetensors } from "@relatum/tensor-utils";
+import { CheckpointError } from "@relatum/tensor-utils/train";
+import * as tf from "@tensorflow/tfjs";
+
+import type { GainConfig } from "./config.ts";
+import { GainModel } from "./model.ts";
+import { parseGainSettings } from "./settings.ts";
+
+/** Written into `config.json`; a change of the files' meaning raises the version. */
+const FORMAT = { format: "relatum", paper: "gain", version: 1 } as const;
+
+const ENCODER_PARAMETER = /^encoder\./;
+
+/**
+ * Writes a model into a directory: `encoder/`, `head.safetensors` and `config.json`.
+ *
+ * All is written beside the directory and moved into its place at the end.
+ */
+export async function saveGain(
+  directory: string,
+  model: GainModel,
+  backbone: Pick<Backbone, "save">,
+  config: GainConfig,
+): Promise<void> {
+  const place = resolve(directory);
+  await mkdir(dirname(place), { recursive: true });
+  const beside = await mkdtemp(join(dirname(place), `.${basename(place)}-`));
+  try {
+    const head = new Map([...model.parameters()].filter(([name]) => !ENCODER_PARAMETER.test(name)));
+    await backbone.save(join(beside, "encoder"));
+    await writeFile(join(beside, "head.safetensors"), await formatSafetensors(head));
+    await writeFile(join(beside, "config.json"), `${JSON.stringify({ ...FORMAT, config }, null, 2)}\n`);
+    await replaceDirectory(beside, place);
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** What {@link readGain} finds in a directory. */
+export interface SavedGain {
+  readonly model: GainModel;
+  readonly backbone: Backbone;
+  readonly config: GainConfig;
+}
+
+/**
+ * Reads a model that {@link saveGain} wrote.
+ *
+ * @throws {CheckpointError} If the directory holds another paper's model, one of another version, or files that do not
+ *   belong together.
+ */
+export async function readGain(directory: string): Promise<SavedGain> {
+  const config = await readConfig(join(directory, "config.json"));
+  const tensors = await readHead(join(directory, "head.safetensors"));
+  try {
+    const labels = tensors.get("classifier.bias")?.shape[0];
+    if (labels !== config.relations.length + 1) {
+      const problem = `must score "no relation" and the ${config.relations.length} relations of config.json`;
+      throw new CheckpointError(join(directory, "head.safetensors"), `${problem}, got ${labels} labels.`);
+    }
+    const backbone = await loadPretrained(join(directory, "encoder"));
+    const model = new GainModel(config, backbone, createRandom(0));
+    try {
+      model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
+    } catch (cause) {
+      model.dispose();
+      throw new CheckpointError(join(directory, "head.safetensors"), `must fit config.json: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
+    return { model, backbone, config };
+  } finally {
+    tf.dispose([...tensors.values()]);
+  }
+}
+
+async function readConfig(path: string): Promise<GainConfig> {
+  const text = await readSaved(path, (file) => readFile(file, "utf8"));
+  let json: Partial<Record<string, unknown>>;
+  try {
+    json = JSON.parse(text) as typeof json;
+  } catch (cause) {
+    throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, { cause });
+  }
+  for (const [field, expected] of Object.entries(FORMAT)) {
+    if (json[field] === expected) continue;
+    throw new CheckpointError(
+      path,
+      `must hold "${field}": ${JSON.stringify(expected)}, got ${JSON.stringify(json[field])}.`,
+    );
+  }
+  try {
+    return parseGainSettings(json["config"]);
+  } catch (cause) {
+    throw new CheckpointError(path, `must hold a sound config: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function readHead(path: string): Promise<NamedTensors> {
+  const bytes = await readSaved(path, (file) => readFile(file));
+  try {
+    return parseSafetensors(bytes);
+  } catch (cause) {
+    throw new CheckpointError(path, `must be a sound safetensors file: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function readSaved<T>(path: string, read: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await read(path);
+  } catch (cause) {
+    const advice = "Give a directory that save wrote.";
+    throw new CheckpointError(path, `must be a readable file of a saved GAIN model. ${advice}`, { cause });
+  }
+}
+
+/** Moves a directory to a place, and only then removes what was there. */
+async function replaceDirectory(from: string, place: string): Promise<void> {
+  const old = `${from}-old`;
+  const hadOld = await rename(place, old).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
+  try {
+    await rename(from, place);
+  } catch (error) {
+    if (hadOld) await rename(old, place);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { syntheticDocuments } from "@relatum/datasets/testing";
+import { tinyBackbone } from "@relatum/encoders/testing";
+import { AbortedError } from "@relatum/tensor-utils/train";
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, it } from "vitest";
+
+import { defineGainConfig, type GainConfig } from "./config.ts";
+import { trainGain, type TrainGainOptions } from "./train.ts";
+
+const relations = ["likes", "knows"];
+const documents = syntheticDocuments({ seed: 7, count: 8, relations });
+
+function createConfig(changes: Partial<GainConfig> = {}): GainConfig {
+  return defineGainConfig({ relations, typeSize: 4, entityIdSize: 4, maxEntities: 8, ...changes });
+}
+
+function createOptions(changes: Partial<TrainGainOptions> = {}): TrainGainOptions {
+  return {
+    backbone: tinyBackbone(1),
+    config: createConfig({ dropout: 0 }),
+    seed: 1,
+    epochs: 60,
+    batchSize: 8,
+    encoderLearningRate: 3e-3,
+    headLearningRate: 3e-3,
+    warmup: 0.06,
+    ...changes,
+  };
+}
+
+const asKey = (documentId: string, head: number, tail: number, relation: string): string =>
+  `${documentId} ${head} ${tail} ${relation}`;
+
+describe("trainGain", () => {
+  it("learns eight documents by heart within 60 steps", async () => {
+    const gold = documents.flatMap(({ id, relations: facts }) =>
+      facts.map(({ head, tail, relation }) => asKey(id, head, tail, relation)),
+    );
+
+    const { extractor, report } = await trainGain(documents, createOptions());
+
+    const { relations: found } = await extractor.withThreshold(0.5).extract(documents);
+    const predicted = found.map(({ documentId, head, tail, relation }) => asKey(documentId, head, tail, relation));
+    expect(new Set(predicted)).toEqual(new Set(gold));
+    expect(report.steps).toBe(60);
+    extractor.dispose();
+  });
+
+  it("gives back the epoch that scored best", async () => {
+    const scores = [0.1, 0.9, 0.3];
+    const losses: number[] = [];
+
+    const { report, extractor } = await trainGain(
+      documents,
+      createOptions({
+        epochs: 3,
+        batchSize: 4,
+        evaluate: async () => scores.shift() as number,
+        log: (event) => void (event.kind === "step" && losses.push(event.loss)),
+      }),
+    );
+
+    expect(report.bestEpoch).toBe(2);
+    expect(losses).toHaveLength(6);
+    extractor.dispose();
+  });
+
+  it("trains on the last documents of an epoch too, be they fewer", async () => {
+    const { report, extractor } = await trainGain(documents, createOptions({ epochs: 1, batchSize: 5 }));
+
+    expect(report.steps).toBe(2);
+    extractor.dispose();
+  });
+
+  it("repeats itself from a seed and differs between seeds", async () => {
+    const lossesOf = async (seed: number): Promise<number[]> => {
+      const losses: number[] = [];
+      const { extractor } = await trainGain(
+        documents,
+        createOptions({
+          backbone: tinyBackbone(1, { dropout: 0.1 }),
+          config: createConfig({ negativesPerPositive: 1, leastNegatives: 1 }),
+          seed,
+          epochs: 2,
+          batchSize: 4,
+          log: (event) => void (event.kind === "step" && losses.push(event.loss)),
+        }),
+      );
+      extractor.dispose();
+      return losses;
+    };
+
+    const first = await lossesOf(1);
+
+    expect(await lossesOf(1)).toEqual(first);
+    expect(await lossesOf(2)).not.toEqual(first);
+  });
+
+  it("goes on after a stop as if there had been none", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "relatum-gain-"));
+    const config = createConfig({ negativesPerPositive: 1, leastNegatives: 1 });
+    const run = async (changes: Partial<TrainGainOptions>, stopAfter = Infinity) => {
+      const stop = new AbortController();
+      const losses: number[] = [];
+      const log: TrainGainOptions["log"] = (event) => {
+        if (event.kind === "step" && losses.push(event.loss) === stopAfter) stop.abort();
+      };
+      const backbone = tinyBackbone(1, { dropout: 0.1 });
+      const options = createOptions({
+        epochs: 3,
+        batchSize: 4,
+        config,
+        backbone,
+        log,
+        signal: stop.signal,
+        ...changes,
+      });
+      try {
+        const { extractor } = await trainGain(documents, options);
+        const weights = [...extractor.model.parameters().values()].map((parameter) => parameter.dataSync());
+        extractor.dispose();
+        return { losses, weights };
+      } catch (error) {
+        if (!(error instanceof AbortedError)) throw error;
+        return { losses, weights: [] };
+      }
+    };
+
+    const whole = await run({});
+    const before = await run({ checkpoint: { directory, resume: true } }, 3);
+    const after = await run({ checkpoint: { directory, resume: true } });
+
+    expect([...before.losses, ...after.losses]).toEqual(whole.losses);
+    expect(after.weights).toEqual(whole.weights);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("refuses documents without labels", async () => {
+    const unlabelled = documents.map((document, index) => ({ ...document, labelled: index !== 3 }));
+
+    await expect(trainGain(unlabelled, createOptions())).rejects.toThrow(
+      `documents must be labelled to train on, got "${documents[3]?.id}", which is not.`,
+    );
+    await expect(trainGain([], createOptions())).rejects.toThrow("documents must hold at least one to train on");
+  });
+
+  it("leaves nothing behind once its model is disposed of", async () => {
+    const before = tf.memory().numTensors;
+
+    const { extractor } = await trainGain(documents, createOptions({ epochs: 1 }));
+    extractor.dispose();
+
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -1,0 +1,131 @@
+import { batches, type Document } from "@relatum/datasets";
+import type { Backbone } from "@relatum/encoders";
+import { createRandom } from "@relatum/tensor-utils";
+import { AdamW, fit, type FitReport, type TrainSettings } from "@relatum/tensor-utils/train";
+
+import { collateGain, type GainBatch } from "./batch.ts";
+import type { GainConfig } from "./config.ts";
+import { GainExtractor } from "./extractor.ts";
+import { featurizeGainDocuments } from "./features.ts";
+import { GainModel } from "./model.ts";
+import { sampleNegatives } from "./negatives.ts";
+import { gainSchedule } from "./schedule.ts";
+
+/** What {@link trainGain} needs besides documents. */
+export interface TrainGainOptions extends TrainSettings {
+  /** Is trained; belongs to the extractor from then on. */
+  readonly backbone: Backbone;
+  readonly config: GainConfig;
+  /**
+   * Scores the model after an epoch, higher is better; the best epoch's model is the result. Is to choose a threshold
+   * first: the extractor has none.
+   */
+  readonly evaluate?: (extractor: GainExtractor) => Promise<number>;
+}
+
+/** Share of each weight taken away per step, times the learning rate: PyTorch's own for the encoder, the paper's else. */
+const WEIGHT_DECAY = { encoder: 0.01, head: 1e-4 } as const;
+
+/** PyTorch's own. */
+const EPSILON = 1e-8;
+
+/**
+ * Trains GAIN by the recipe of the paper and its code: AdamW with two learning rates, some of the unrelated pairs.
+ *
+ * The documents are shuffled before each epoch, and unrelated pairs drawn anew.
+ *
+ * @param documents Labelled, with relations of the config only.
+ * @returns The best epoch's model, or the last one's without `evaluate`; its threshold is the config's, to be chosen.
+ * @throws {RangeError} If a document is unlabelled or names an unknown relation, or a setting is impossible.
+ */
+export async function trainGain(
+  documents: readonly Document[],
+  options: TrainGainOptions,
+): Promise<{ extractor: GainExtractor; report: FitReport }> {
+  const { backbone, config, batchSize, epochs, accumulate = 1, evaluate, checkpoint } = options;
+  requireLabelled(documents);
+  const featurized = await featurizeGainDocuments(documents, backbone.tokenizer, config);
+  const features = featurized.filter(({ pairs }) => pairs.length > 0);
+  if (features.length === 0) throw new RangeError("documents must have pairs of entities to train on, got none.");
+
+  const random = createRandom(options.seed);
+  const model = new GainModel(config, backbone, random.fork("model"));
+  const extractor = new GainExtractor(model, backbone);
+  const batchCount = Math.ceil(features.length / batchSize);
+  const optimizer = createOptimizer(model, { ...options, totalSteps: Math.ceil(batchCount / accumulate) * epochs });
+
+  function* epochBatches(epoch: number): Generator<() => GainBatch> {
+    const shuffle = random.fork(`order ${epoch}`);
+    for (const numbers of batches([...features.keys()], { size: batchSize, shuffle })) {
+      yield () => {
+        const sampled = numbers.map((number) => {
+          const all = features[number] as (typeof features)[number];
+          return sampleNegatives(all, config, random.fork(`negatives ${epoch} ${number}`));
+        });
+        return collateGain(sampled, backbone.tokenizer, config);
+      };
+    }
+  }
+
+  try {
+    const report = await fit(model, {
+      epochs,
+      optimizer,
+      accumulate,
+      random: random.fork("noise"),
+      batches: epochBatches,
+      ...(evaluate && { evaluate: () => evaluate(extractor) }),
+      ...(checkpoint && { checkpoint: { ...checkpoint, fingerprint: fingerprint(options, features.length) } }),
+      ...(options.log && { log: options.log.bind(options) }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    return { extractor, report };
+  } catch (error) {
+    extractor.dispose();
+    throw error;
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+/** What {@link createOptimizer} is made from. */
+export interface GainOptimizerSettings extends Pick<
+  TrainSettings,
+  "encoderLearningRate" | "headLearningRate" | "warmup" | "epochs"
+> {
+  readonly config: Pick<GainConfig, "schedule">;
+  readonly totalSteps: number;
+}
+
+/** Creates the authors' optimizer: PyTorch's AdamW, one learning rate for the encoder, one for all that is new. */
+export function createOptimizer(
+  model: Pick<GainModel, "parameters">,
+  { config, encoderLearningRate, headLearningRate, ...run }: GainOptimizerSettings,
+): AdamW {
+  const groups = [
+    { match: /^encoder\./, learningRate: encoderLearningRate, weightDecay: WEIGHT_DECAY.encoder },
+    { match: /./, learningRate: headLearningRate, weightDecay: WEIGHT_DECAY.head },
+  ];
+  const schedule = gainSchedule({ ...run, ...config });
+  return new AdamW(model.parameters(), groups, { form: "torch", epsilon: EPSILON, schedule });
+}
+
+function requireLabelled(documents: readonly Document[]): void {
+  if (documents.length === 0) throw new RangeError("documents must hold at least one to train on, got none.");
+  const unlabelled = documents.find(({ labelled }) => !labelled);
+  if (unlabelled !== undefined) {
+    throw new RangeError(`documents must be labelled to train on, got "${unlabelled.id}", which is not.`);
+  }
+}
+
+/** What must be the same for a run to go on from a checkpoint. */
+function fingerprint(options: TrainGainOptions, documentCount: number): Readonly<Record<string, string>> {
+  const { config, seed, epochs, batchSize, accumulate = 1, warmup, checkpoint } = options;
+  return {
+    paper: "gain",
+    config: JSON.stringify(config),
+    training: JSON.stringify({ seed, epochs, batchSize, accumulate, warmup }),
+    documents: String(documentCount),
+    ...checkpoint?.fingerprint,
+  };
+}
