@@ -22,3 +22,5 @@ export { savePretrained } from "./save-pretrained.ts";
 export { parseTokenizer, type ParseTokenizerOptions, SubwordTokenizer } from "./tokens/subword.ts";
 export type { Tokenizer } from "./tokens/tokenizer.ts";
 export type { WindowPlacement } from "./documents/window-placement.ts";
+export { type GloveOptions, loadDocredVectors, loadGloveVectors, type WordVectors } from "./words/word-vectors.ts";
+export { parseWordVocabulary, type UnknownWords, WordVocabulary } from "./words/word-vocabulary.ts";
