@@ -220,7 +220,7 @@ function layOut(
     const ids = markersOf(markers, { headType: pair.head.label, tailType: pair.tail.label });
     return { ...pair, ...places, markers: [ids.headStart, ids.headEnd, ids.tailStart, ids.tailEnd] };
   });
-  const size = pairsPerText(tokenIds.length, options);
+  const size = Math.min(placed.length, pairsPerText(tokenIds.length, options));
   const starts = Array.from({ length: Math.ceil(placed.length / size) }, (_, index) => index * size);
   return starts.map((start) => ({ tokenIds, pairs: placed.slice(start, start + size) }));
 }
