@@ -132,7 +132,7 @@ export class GloveText {
   #append(word: string, row: Float32Array, share: number): void {
     const id = this.#ids.size;
     if ((id + 1) * this.#width > this.#values.length) this.#grow(id, share);
-    this.#ids.set(word, id);
+    this.#ids.set(copyText(word), id);
     this.#values.set(row, id * this.#width);
     for (let column = 0; column < row.length; column += 1) {
       this.#sums[column] = (this.#sums[column] as number) + (row[column] as number);
@@ -151,6 +151,11 @@ export class GloveText {
   #error(problem: string): ModelFileError {
     return new ModelFileError(`${this.#path} line ${this.#lineCount}`, problem);
   }
+}
+
+/** The same text on its own: a part of a longer one would keep the whole of it in memory. */
+function copyText(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function fieldsOf(line: string): string[] {

@@ -58,4 +58,20 @@ describe("scan", () => {
     // The last state, and the sums before each row; the start belongs to the caller.
     expect(tf.memory().numTensors).toBe(before + 3);
   });
+
+  it("leaves no tensor behind when it is recorded", () => {
+    const recorded = record(
+      ({ rows, weight }: { rows: tf.Tensor; weight: tf.Tensor }) => tf.tidy(() => runningSums(rows, weight, true)),
+      {
+        variables: [],
+      },
+    );
+    const before = tf.memory().numTensors;
+
+    recorded({ rows: ROWS, weight: WEIGHT });
+    recorded({ rows: ROWS, weight: WEIGHT });
+
+    expect(tf.memory().numTensors).toBe(before + 2 * 2);
+    recorded.dispose();
+  });
 });
