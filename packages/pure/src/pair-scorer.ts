@@ -6,7 +6,12 @@ import * as tf from "@tensorflow/tfjs";
 
 import { createMarkers } from "./markers.ts";
 import { planBatches } from "./memory.ts";
-import { collatePureRelations, featureTokens, type PureRelationBatch } from "./relation-batch.ts";
+import {
+  collatePureRelations,
+  featureTokens,
+  type PureRelationInputTokens,
+  type PureRelationPairs,
+} from "./relation-batch.ts";
 import {
   featurizePureRelationDocuments,
   type PureLengthNotice,
@@ -34,17 +39,24 @@ export interface ScorePairsOptions {
   readonly notify?: (notice: PureLengthNotice) => void;
 }
 
-/** Runs a relation model without dropout; on an engine with graphs, one graph for each size of input. */
+/**
+ * Runs a relation model without dropout; on an engine with graphs, one graph for each size of input.
+ *
+ * The encoder is a graph of its own: it takes long to record, and does not depend on how many pairs there are.
+ */
 export class PurePairScorer {
   readonly #model: PureRelationModel;
   readonly #backbone: Pick<Backbone, "encoder" | "tokenizer">;
-  readonly #score: Recorded<Pick<PureRelationBatch, "input" | "pairs">>;
+  readonly #encode: Recorded<PureRelationInputTokens>;
+  readonly #classify: Recorded<{ readonly hidden: tf.Tensor3D; readonly pairs: PureRelationPairs }>;
 
   constructor(model: PureRelationModel, backbone: Pick<Backbone, "encoder" | "tokenizer">) {
     this.#model = model;
     this.#backbone = backbone;
-    this.#score = record((batch) => [model.logits(batch, INFERENCE).logSoftmax(1)], {
-      variables: [...model.parameters().values()],
+    const variables = [...model.parameters().values()];
+    this.#encode = record((input) => [model.encode(input, INFERENCE)], { variables });
+    this.#classify = record(({ hidden, pairs }) => [model.classify(hidden, pairs, INFERENCE).logSoftmax(1)], {
+      variables,
     });
   }
 
@@ -83,16 +95,19 @@ export class PurePairScorer {
 
   /** Frees the graphs; the model stays. */
   dispose(): void {
-    this.#score.dispose();
+    this.#encode.dispose();
+    this.#classify.dispose();
   }
 
   async #scoreBatch(features: readonly PureRelationFeatures[]): Promise<ScoredPair[][]> {
     const { input, pairs, targets } = collatePureRelations(features, this.#backbone.tokenizer, this.#model.config);
+    let hidden: tf.Tensor3D | undefined;
     let logProbabilities: tf.Tensor;
     try {
-      [logProbabilities] = this.#score({ input, pairs }) as [tf.Tensor];
+      [hidden] = this.#encode(input) as [tf.Tensor3D];
+      [logProbabilities] = this.#classify({ hidden, pairs }) as [tf.Tensor];
     } finally {
-      tf.dispose([input, pairs, targets] as unknown as tf.TensorContainer);
+      tf.dispose([input, pairs, targets, hidden] as unknown as tf.TensorContainer);
     }
     const labels = logProbabilities.shape[1] as number;
     const values = await logProbabilities.data<"float32">();
