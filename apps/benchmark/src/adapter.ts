@@ -32,7 +32,7 @@ export interface PaperAdapter {
    *
    * @throws {RangeError} If a setting is impossible; the message opens with the field.
    */
-  checkConfig?(experiment: Experiment, relations: readonly string[]): void;
+  checkConfig?(experiment: Experiment, relations: readonly string[], entityTypes?: readonly string[]): void;
 
   /**
    * Trains a model and gives back the one of the epoch that `hooks.evaluate` liked best.
@@ -97,16 +97,29 @@ export interface RunHooks {
   readonly seed: number;
   /** Relation names in label order, without the class for "no relation". */
   readonly relations: readonly string[];
+  /** Entity types in label order, without a class for "no entity". */
+  readonly entityTypes: readonly string[];
+  /** What the experiment's file names are relative to; the working directory without it. */
+  readonly dataDirectory?: string;
   /** Loads the experiment's encoder and tokenizer; each call gives a fresh copy, which the caller owns. */
   loadBackbone(): Promise<Backbone>;
   /** Where checkpoints go, and whether to start from the one there; made to be passed on to `fit` as it is. */
   readonly checkpoint: CheckpointOptions;
   /** Fires when the user wants to stop. */
   readonly signal: AbortSignal;
-  /** Takes what happened for the log and the progress line. */
-  log(event: StepEvent | EpochEvent | ResumeEvent): void;
-  /** Scores a model on the development documents, after {@link PaperAdapter.tune}; 0–1, higher is better. */
-  evaluate(extractor: PaperExtractor): Promise<number>;
+  /**
+   * Takes what happened for the log and the progress line.
+   *
+   * A `stage` names the model at work, of papers that train several one after the other: a key of `training.stages`.
+   */
+  log(event: (StepEvent | EpochEvent | ResumeEvent) & { readonly stage?: string }): void;
+  /**
+   * Scores a model on the development documents, after {@link PaperAdapter.tune}; 0–1, higher is better.
+   *
+   * @param by What the score is of: the relations, as the experiment's `selection` says, or of a model of sentences its
+   *   entities alone, for one that finds no relations yet; relations without it.
+   */
+  evaluate(extractor: PaperExtractor, by?: "relations" | "entities"): Promise<number>;
 }
 
 /** Scoring for {@link PaperAdapter.tune}, so that papers need not depend on the metrics; F1 is 0–1, over all documents. */

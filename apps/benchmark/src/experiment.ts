@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 
 /** The formats of data files. */
-const DATA_FORMATS = ["docred", "pubtator", "biomedical-table"] as const;
+const DATA_FORMATS = ["docred", "pubtator", "biomedical-table", "scierc"] as const;
 
 /** One of {@link DATA_FORMATS}. */
 export type DataFormat = (typeof DATA_FORMATS)[number];
@@ -18,8 +18,12 @@ export interface FileData {
   readonly test?: string;
   /** Label file: relation names as a JSON list, as the keys of a JSON object, or a line each. */
   readonly labels?: string;
+  /** Label file of the entity types, for models that find entities; those of the training documents without it. */
+  readonly entityLabels?: string;
   /** Facts that Ign F1 leaves out; those of the training documents without it. */
   readonly trainFacts?: string;
+  /** Relations that hold both ways, for scores that take them so beside those that do not. */
+  readonly symmetricRelations?: readonly string[];
   /** The data set of the published numbers to show beside, where it is another one than `name`. */
   readonly comparedWith?: string;
 }
@@ -29,13 +33,14 @@ export interface NamedData {
   readonly dataset: string;
   /** Documents to generate by split; `sample-world` only. */
   readonly documents?: { readonly train: number; readonly development: number; readonly test: number };
+  readonly symmetricRelations?: readonly string[];
   readonly comparedWith?: string;
 }
 
 /** What a training run needs besides data, encoder and config. */
 export interface TrainingSettings {
   readonly epochs: number;
-  /** Documents per step. */
+  /** Documents per step; of models of single sentences, what the paper counts. */
   readonly batchSize: number;
   readonly encoderLearningRate: number;
   readonly headLearningRate: number;
@@ -45,6 +50,8 @@ export interface TrainingSettings {
   readonly accumulate?: number;
   /** Which documents share a batch: those of like length (the papers' default here), or any, as the authors do. */
   readonly batching?: "by-length" | "shuffled";
+  /** What differs in a stage, by its name, of papers that train several models one after the other. */
+  readonly stages?: Readonly<Record<string, Partial<Omit<TrainingSettings, "stages">>>>;
 }
 
 /** One setting to train and score: a row of the results table. Read one with {@link loadExperiment}. */
@@ -65,7 +72,7 @@ export interface Experiment {
   readonly config: Readonly<Record<string, unknown>>;
   readonly training: TrainingSettings;
   /** The development score by which the best epoch is chosen. */
-  readonly selection: "f1" | "ignF1";
+  readonly selection: "f1" | "ignF1" | "strictF1";
   /** How the recipe differs from the paper's, in words for the table. */
   readonly differences?: string;
 }
@@ -77,7 +84,9 @@ const fileData: z.ZodType<FileData> = z.strictObject({
   development: z.string().min(1),
   test: z.string().min(1).optional(),
   labels: z.string().min(1).optional(),
+  entityLabels: z.string().min(1).optional(),
   trainFacts: z.string().min(1).optional(),
+  symmetricRelations: z.array(z.string()).optional(),
   comparedWith: z.string().min(1).optional(),
 });
 
@@ -86,7 +95,18 @@ const count = z.int().min(1);
 const namedData: z.ZodType<NamedData> = z.strictObject({
   dataset: z.string().min(1),
   documents: z.strictObject({ train: count, development: count, test: count }).optional(),
+  symmetricRelations: z.array(z.string()).optional(),
   comparedWith: z.string().min(1).optional(),
+});
+
+const trainingSettings = z.strictObject({
+  epochs: count,
+  batchSize: count,
+  encoderLearningRate: z.number().min(0),
+  headLearningRate: z.number().min(0),
+  warmup: z.number().min(0).max(1),
+  accumulate: count.optional(),
+  batching: z.enum(["by-length", "shuffled"]).optional(),
 });
 
 const experimentSchema = z.strictObject({
@@ -99,16 +119,8 @@ const experimentSchema = z.strictObject({
   encoder: z.string().min(1),
   encoderLayers: count.optional(),
   config: z.record(z.string(), z.unknown()).default({}),
-  training: z.strictObject({
-    epochs: count,
-    batchSize: count,
-    encoderLearningRate: z.number().min(0),
-    headLearningRate: z.number().min(0),
-    warmup: z.number().min(0).max(1),
-    accumulate: count.optional(),
-    batching: z.enum(["by-length", "shuffled"]).optional(),
-  }),
-  selection: z.enum(["f1", "ignF1"]).default("f1"),
+  training: trainingSettings.extend({ stages: z.record(z.string(), trainingSettings.partial()).optional() }),
+  selection: z.enum(["f1", "ignF1", "strictF1"]).default("f1"),
   differences: z.string().min(1).optional(),
 });
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 
 import { loadFacts } from "@relatum/datasets";
 
-import type { PaperExtractor } from "./adapter.ts";
+import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
 import { pickAdapter } from "./adapters.ts";
 import type { CommandContext } from "./command-context.ts";
 import { readRunConfig, RunDirectoryError, runFiles } from "./run-directory.ts";
@@ -10,7 +10,12 @@ import { readRunConfig, RunDirectoryError, runFiles } from "./run-directory.ts";
 /** A trained model with what its run knows about its data. */
 export interface LoadedRun {
   readonly extractor: PaperExtractor;
+  readonly task: PaperAdapter["task"];
   readonly relations: readonly string[];
+  /** Absent where models are given the entities. */
+  readonly entityTypes?: readonly string[];
+  /** Relations that the run's experiment takes to hold both ways. */
+  readonly symmetricRelations?: readonly string[];
   /** Reads the facts that the run trained on, where Ign F1 is a score of its data. */
   loadTrainFacts(): Promise<ReadonlySet<string> | undefined>;
 }
@@ -28,9 +33,13 @@ export async function loadRun(directory: string, context: CommandContext): Promi
   }
   const adapter = pickAdapter(await context.findAdapters(config.experiment.paper), config.experiment.paper);
   await context.startEngine();
+  const { symmetricRelations } = config.experiment.data;
   return {
+    task: adapter.task,
     extractor: await adapter.load(files.model),
     relations: config.relations,
+    ...(config.entityTypes && { entityTypes: config.entityTypes }),
+    ...(symmetricRelations && { symmetricRelations }),
     loadTrainFacts: async () => (existsSync(files.trainFacts) ? loadFacts(files.trainFacts) : undefined),
   };
 }

@@ -1,4 +1,11 @@
-import type { Document, EntityRelation, Extraction, SpanRelation } from "@relatum/datasets";
+import type {
+  Document,
+  DocumentExtraction,
+  EntityRelation,
+  Extraction,
+  SentenceExtraction,
+  Span,
+} from "@relatum/datasets";
 
 /** A line of a prediction file for every document, in order, with a line break after each. */
 export function formatPredictions(documents: readonly Document[], extraction: Extraction): string {
@@ -6,18 +13,14 @@ export function formatPredictions(documents: readonly Document[], extraction: Ex
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-function entityLines(
-  documents: readonly Document[],
-  { relations }: { readonly relations: readonly EntityRelation[] },
-): unknown[] {
-  const byDocument = new Map(documents.map(({ id }): [string, EntityRelation[]] => [id, []]));
-  for (const relation of relations) byDocument.get(relation.documentId)?.push(relation);
+function entityLines(documents: readonly Document[], { relations }: DocumentExtraction): unknown[] {
+  const byDocument = groupByDocument(relations);
   return documents.map(({ id, entities }) => {
     const nameOf = (entity: number): string => entities[entity]?.mentions[0]?.name ?? "";
     const found = byDocument.get(id) ?? [];
     return {
       id,
-      relations: found.map(({ head, tail, relation, score, evidence }) => ({
+      relations: found.map(({ head, tail, relation, score, evidence }: EntityRelation) => ({
         head,
         tail,
         relation,
@@ -30,19 +33,35 @@ function entityLines(
   });
 }
 
-function spanLines(
-  documents: readonly Document[],
-  { spans, relations }: Extract<Extraction, { task: "sentence" }>,
-): unknown[] {
+function spanLines(documents: readonly Document[], { spans, relations }: SentenceExtraction): unknown[] {
+  const [spansOf, relationsOf] = [groupByDocument(spans), groupByDocument(relations)];
   return documents.map(({ id, sentences }) => {
-    const textOf = ({ sentence, start, end }: SpanRelation["head"]): string =>
-      (sentences[sentence] ?? []).slice(start, end).join(" ");
+    const nameOf = ({ sentence, start, end }: Span): string => (sentences[sentence] ?? []).slice(start, end).join(" ");
     return {
       id,
-      spans: spans.filter(({ documentId }) => documentId === id).map((span) => ({ ...span, text: textOf(span) })),
-      relations: relations
-        .filter(({ documentId }) => documentId === id)
-        .map((found) => ({ ...found, headName: textOf(found.head), tailName: textOf(found.tail) })),
+      spans: (spansOf.get(id) ?? []).map(({ sentence, start, end, type, score }) => {
+        return { sentence, start, end, type, score, name: nameOf({ sentence, start, end }) };
+      }),
+      relations: (relationsOf.get(id) ?? []).map(({ head, tail, relation, score, headType, tailType }) => ({
+        head,
+        tail,
+        relation,
+        score,
+        headName: nameOf(head),
+        tailName: nameOf(tail),
+        ...(headType !== undefined && { headType }),
+        ...(tailType !== undefined && { tailType }),
+      })),
     };
   });
+}
+
+function groupByDocument<Found extends { readonly documentId: string }>(all: readonly Found[]): Map<string, Found[]> {
+  const groups = new Map<string, Found[]>();
+  for (const found of all) {
+    const group = groups.get(found.documentId);
+    if (group === undefined) groups.set(found.documentId, [found]);
+    else group.push(found);
+  }
+  return groups;
 }

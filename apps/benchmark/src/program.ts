@@ -12,7 +12,7 @@ export interface GlobalOptions {
 /** Gives a command its context once the options are known. */
 export type CreateContext = (options: GlobalOptions) => CommandContext;
 
-const FORMATS = ["docred", "pubtator", "biomedical-table"];
+const FORMATS = ["docred", "pubtator", "biomedical-table", "scierc"];
 
 /** Builds the command line; each command's code is loaded when it is called. */
 export function createProgram(createContext: CreateContext): Command {
@@ -102,7 +102,10 @@ function addModelCommands(program: Command, context: () => CommandContext): void
     .argument("<run>", "the run's directory")
     .requiredOption("--file <file>", "the documents")
     .addOption(format())
-    .requiredOption("--out <file>", "a JSON line a document; with docred and .json, the submission file")
+    .requiredOption(
+      "--out <file>",
+      "a JSON line a document, with scierc in its form; with docred and .json, the submission file",
+    )
     .option("--submission <file>", "writes DocRED's submission file here")
     .action(async (run: string, options: Parameters<typeof import("./commands/predict.ts").predictCommand>[1]) =>
       (await import("./commands/predict.ts")).predictCommand(run, options, context()),

@@ -5,8 +5,14 @@ import { formatPercent } from "./score-table.ts";
 import { formatMarkdownTable, formatTable } from "./text-table.ts";
 import { writeJson, writeWhole } from "./write-file.ts";
 
-/** The metrics that tables show, in order; `results.json` holds the others too. */
-const SHOWN = ["F1", "Ign F1", "Intra F1", "Inter F1", "Precision", "Recall"];
+/** The metrics that tables show, of documents and of sentences, in order; `results.json` holds the others too. */
+const SHOWN = [
+  ["F1", "Ign F1", "Intra F1", "Inter F1", "Precision", "Recall"],
+  ["Ent F1", "Rel F1", "Rel+ F1"],
+] as const;
+
+/** The metric whose seeds tables show; of those that stand beside it, the paper's numbers are shown too. */
+const MAIN = ["F1", "Rel F1"];
 
 /** Writes rows as `results.json` and `results.md` into a directory. */
 export async function writeResults(directory: string, rows: readonly ResultRow[]): Promise<void> {
@@ -18,13 +24,18 @@ export async function writeResults(directory: string, rows: readonly ResultRow[]
 export function formatRows(rows: readonly ResultRow[]): string {
   const lines = groupRows(rows);
   const differences = [...new Set(lines.map(([row]) => describeDifferences(row)).filter((text) => text !== ""))];
-  const table = formatTable(header("paper F1"), lines.map(toCells));
+  const shown = shownMetrics(rows);
+  const table = formatTable(
+    header(shown),
+    lines.map((line) => toCells(line, shown)),
+  );
   return [table, ...differences.map((text) => `* ${text}`)].join("\n");
 }
 
 /** Shows rows as a page in Markdown. */
 function formatResultsPage(rows: readonly ResultRow[]): string {
   const lines = groupRows(rows);
+  const shown = shownMetrics(rows);
   const commands = [...new Map(rows.map(({ experiment, command }) => [experiment, command]))];
   return [
     "# Results",
@@ -34,8 +45,8 @@ function formatResultsPage(rows: readonly ResultRow[]): string {
     "with another one and is no yardstick for ours.",
     "",
     formatMarkdownTable(
-      [...header("paper F1"), "differences"],
-      lines.map((line) => [...toCells(line), line[0].differences.join("; ")]),
+      [...header(shown), "differences"],
+      lines.map((line) => [...toCells(line, shown), line[0].differences.join("; ")]),
     ),
     "",
     "Commands, from the root of the repository; `DATA` is the directory with the data sets:",
@@ -59,17 +70,33 @@ function groupRows(rows: readonly ResultRow[]): Line[] {
   return [...groups.values()];
 }
 
-function header(published: string): string[] {
-  return ["model", "variant", "data", "split", "encoder", ...SHOWN, "F1 by seed", published];
+/** The metrics of each kind of row that there is. */
+function shownMetrics(rows: readonly ResultRow[]): string[] {
+  return SHOWN.filter((names) => rows.some(({ metric }) => metric === names[0])).flat();
 }
 
-function toCells(line: Line): string[] {
+function header(shown: readonly string[]): string[] {
+  return ["model", "variant", "data", "split", "encoder", ...shown, "F1 by seed", "paper F1"];
+}
+
+function toCells(line: Line, shown: readonly string[]): string[] {
   const [{ model, variant, dataset, split, encoder }] = line;
-  const f1 = line.find(({ metric }) => metric === "F1");
-  const means = SHOWN.map((name) => formatPercent(line.find(({ metric }) => metric === name)?.mean));
-  const bySeed = (f1?.values ?? []).map(formatPercent).join(" ");
-  const published = f1?.published === undefined ? "–" : `${f1.published.value} (${f1.published.source})`;
-  return [model, variant, dataset, split, encoder, ...means, bySeed, published];
+  const main = line.find(({ metric }) => MAIN.includes(metric));
+  const means = shown.map((name) => formatPercent(line.find(({ metric }) => metric === name)?.mean));
+  const bySeed = (main?.values ?? []).map(formatPercent).join(" ");
+  return [model, variant, dataset, split, encoder, ...means, bySeed, publishedCell(line)];
+}
+
+/** The paper's F1: one number for documents, one for each level of sentences. */
+function publishedCell(line: Line): string {
+  const found = ["F1", ...SHOWN[1]].flatMap((name) => {
+    const published = line.find(({ metric }) => metric === name)?.published;
+    return published === undefined ? [] : [{ name, ...published }];
+  });
+  if (found.length === 0) return "–";
+  const sources = [...new Set(found.map(({ source }) => source))].join(", ");
+  const values = found.map(({ name, value }) => (name === "F1" ? `${value}` : `${name.replace(" F1", "")} ${value}`));
+  return `${values.join(", ")} (${sources})`;
 }
 
 function describeDifferences({ model, variant, dataset, split, differences }: ResultRow): string {

@@ -16,6 +16,8 @@ export interface RunConfig {
   /** SHA-256 of the data by split. */
   readonly data: Readonly<Record<string, string>>;
   readonly relations: readonly string[];
+  /** Of models that find entities; absent for others. */
+  readonly entityTypes?: readonly string[];
   readonly engine: string;
   /** Versions of Node and of the packages. */
   readonly versions: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 
-import { type Document, type EntityRelation, requireLabels } from "@relatum/datasets";
+import { type Document, type Extraction, requireLabels } from "@relatum/datasets";
 
 import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
 import { type ExperimentData, loadExperimentData } from "./data.ts";
@@ -11,16 +11,16 @@ import { formatPredictions } from "./predictions.ts";
 import { openRunDirectory, readRunScores, type RunConfig, type RunFiles, runFiles } from "./run-directory.ts";
 import { RunLog } from "./run-log.ts";
 import {
-  extractRelations,
+  extractAll,
   type RunScores,
-  scoreRelations,
+  scoreExtraction,
   selectionScore,
   type SplitScores,
   TUNING_TOOLS,
 } from "./scoring.ts";
 import { InterruptedError } from "./stop.ts";
 import type { Terminal } from "./terminal.ts";
-import { TrainingProgress } from "./training-progress.ts";
+import { TrainingProgress, type TrainingSize } from "./training-progress.ts";
 import { versions } from "./versions.ts";
 import { writeDirectory, writeJson, writeWhole } from "./write-file.ts";
 
@@ -59,10 +59,10 @@ interface RunState extends RunRequest {
  */
 export async function runExperiment(request: RunRequest): Promise<RunScores> {
   const { adapter, experiment, seed, runDirectory, terminal } = request;
-  const data = await loadExperimentData(experiment, request.dataDirectory);
+  const data = await loadExperimentData(experiment, request.dataDirectory, adapter.task);
   terminal.notice(`${adapter.title} ${experiment.variant}, ${data.name}, seed ${seed}: ${runDirectory}`);
   requireLabels([...data.train, ...data.development]);
-  adapter.checkConfig?.(experiment, data.relations);
+  adapter.checkConfig?.(experiment, data.relations, data.entityTypes);
 
   const config: RunConfig = {
     experiment,
@@ -70,6 +70,7 @@ export async function runExperiment(request: RunRequest): Promise<RunScores> {
     dataset: data.name,
     data: data.fingerprint,
     relations: data.relations,
+    ...(adapter.task === "sentence" && { entityTypes: data.entityTypes }),
     engine: request.engine,
     versions: await versions(adapter),
     command: request.command,
@@ -127,13 +128,12 @@ async function loadOrTrain(state: RunState): Promise<PaperExtractor> {
 
 async function train(state: RunState): Promise<PaperExtractor> {
   const { adapter, data, experiment, files, log, seed, signal, terminal } = state;
-  const { batchSize, accumulate = 1, epochs } = experiment.training;
-  const size = { epochs, documents: data.train.length, documentsPerStep: batchSize * accumulate };
-  const progress = new TrainingProgress(size, Date.now);
+  const progress = new TrainingProgress((stage) => trainingSize(state, stage), Date.now);
   terminal.notice(`${data.train.length} training documents, ${data.relations.length} relations.`);
   return adapter.train(data.train, experiment, {
     seed,
     relations: data.relations,
+    entityTypes: data.entityTypes,
     checkpoint: { directory: files.checkpoints, resume: true, everySteps: CHECKPOINT_STEPS },
     signal,
     loadBackbone: () => loadBackbone(experiment, { signal, terminal }),
@@ -143,50 +143,60 @@ async function train(state: RunState): Promise<PaperExtractor> {
       if (event.kind === "step") terminal.status(line);
       else terminal.notice(line);
     },
-    evaluate: async (extractor) => {
+    evaluate: async (extractor, by) => {
       const tuned = (await adapter.tune?.(extractor, data.development, TUNING_TOOLS)) ?? extractor;
-      return selectionScore(await scoreDevelopment(state, tuned), experiment.selection);
+      return selectionScore(await scoreDevelopment(state, tuned), experiment.selection, by);
     },
   });
 }
 
+/** What the steps of a stage go through: documents, or sentences where the paper's models read one at a time. */
+function trainingSize({ adapter, data, experiment }: RunState, stage: string | undefined): TrainingSize {
+  const { stages = {}, ...training } = experiment.training;
+  const { batchSize, accumulate = 1, epochs } = { ...training, ...(stage === undefined ? {} : stages[stage]) };
+  const sentences = data.train.reduce((sum, document) => sum + document.sentences.length, 0);
+  const [unit, documents] =
+    adapter.task === "sentence" ? (["sentences", sentences] as const) : (["documents", data.train.length] as const);
+  return { epochs, documents, documentsPerStep: batchSize * accumulate, unit };
+}
+
 async function scoreDevelopment(state: RunState, extractor: PaperExtractor): Promise<SplitScores> {
   const { development } = state.data;
-  const relations = await predictSplit(state, extractor, "development", development);
-  return scoreSplit(state, "development", development, relations);
+  const found = await predictSplit(state, extractor, "development", development);
+  return scoreSplit(state, "development", development, found);
 }
 
 /** Predicts the test documents, and scores them where they are labelled. */
 async function scoreTest(state: RunState, extractor: PaperExtractor): Promise<Pick<RunScores, "test">> {
   const { test } = state.data;
   if (test === undefined) return {};
-  const relations = await predictSplit(state, extractor, "test", test);
-  return test.every(({ labelled }) => labelled) ? { test: scoreSplit(state, "test", test, relations) } : {};
+  const found = await predictSplit(state, extractor, "test", test);
+  return test.every(({ labelled }) => labelled) ? { test: scoreSplit(state, "test", test, found) } : {};
 }
 
 async function predictSplit(
-  { files, signal, terminal }: RunState,
+  { adapter, files, signal, terminal }: RunState,
   extractor: PaperExtractor,
   split: string,
   documents: readonly Document[],
-): Promise<readonly EntityRelation[]> {
-  const relations = await extractRelations(extractor, documents, {
+): Promise<Extraction> {
+  const found = await extractAll(extractor, documents, adapter.task, {
     signal,
     onProgress: (done) => terminal.status(`Reading ${split} documents: ${done}/${documents.length}`),
   });
   terminal.clear();
-  const lines = formatPredictions(documents, { task: "document", relations });
-  await writeWhole(files.predictions(split), lines);
-  return relations;
+  await writeWhole(files.predictions(split), formatPredictions(documents, found));
+  return found;
 }
 
 function scoreSplit(
-  { data, log }: RunState,
+  { data, experiment, log }: RunState,
   split: string,
   documents: readonly Document[],
-  relations: readonly EntityRelation[],
+  found: Extraction,
 ): SplitScores {
-  const scores = scoreRelations(documents, relations, { trainFacts: data.trainFacts });
+  const { symmetricRelations } = experiment.data;
+  const scores = scoreExtraction(documents, found, { trainFacts: data.trainFacts, symmetricRelations });
   log.write({ kind: "scores", split, ...scores });
   return scores;
 }

@@ -1,4 +1,4 @@
-import type { Document, EntityRelation, Extraction } from "@relatum/datasets";
+import type { Document, DocumentExtraction, Extraction, SentenceExtraction } from "@relatum/datasets";
 import { requireLabels } from "@relatum/datasets";
 import {
   bestGlobalThreshold,
@@ -8,8 +8,9 @@ import {
   scoreDocumentRelations,
 } from "@relatum/metrics";
 
-import type { PaperExtractor, TuningTools } from "./adapter.ts";
+import type { PaperAdapter, PaperExtractor, TuningTools } from "./adapter.ts";
 import type { Experiment } from "./experiment.ts";
+import { measureSentences, type SentenceScoringOptions } from "./sentence-scoring.ts";
 import { checkStop, takeTurn } from "./stop.ts";
 
 /** Documents per call of an extractor: enough to sort by length, few enough to stop soon. */
@@ -21,7 +22,10 @@ export interface SplitScores {
   readonly documents: number;
   /** Facts that are right, found, and to be found. */
   readonly counts: { readonly correct: number; readonly predicted: number; readonly gold: number };
-  /** In percent, by the names that tables show: `F1`, `Precision`, `Recall`, `Ign F1`, `Intra F1`, `Inter F1`. */
+  /**
+   * In percent, by the names that tables show: `F1`, `Precision`, `Recall`, `Ign F1`, `Intra F1`, `Inter F1`; of
+   * sentences, `Ent F1`, `Rel F1`, `Rel+ F1`, and the precision and recall of each.
+   */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -32,7 +36,7 @@ export interface RunScores {
 }
 
 /** What scoring needs besides documents. */
-export interface ScoringOptions {
+export interface ScoringOptions extends SentenceScoringOptions {
   readonly trainFacts?: ReadonlySet<string> | undefined;
 }
 
@@ -66,61 +70,77 @@ export async function* extractChunks(
 /**
  * Lets a model read documents and joins what it finds.
  *
- * @throws {TypeError} If the model finds spans: scoring those is not here yet.
+ * @param task What the paper's adapter says that its models find.
+ * @throws {TypeError} If the model finds something else.
  */
-export async function extractRelations(
+export async function extractAll(
   extractor: Pick<PaperExtractor, "extract">,
   documents: readonly Document[],
+  task: PaperAdapter["task"],
   options: ExtractOptions,
-): Promise<EntityRelation[]> {
-  const found: EntityRelation[] = [];
+): Promise<Extraction> {
+  const found: Extraction[] = [];
   for await (const { extraction } of extractChunks(extractor, documents, options)) {
-    if (extraction.task !== "document") {
-      throw new TypeError(`extraction must be of relations between given entities, got task "${extraction.task}".`);
+    if (extraction.task !== task) {
+      throw new TypeError(`extraction must be of the adapter's task "${task}", got "${extraction.task}".`);
     }
-    for (const relation of extraction.relations) found.push(relation);
+    found.push(extraction);
   }
-  return found;
-}
-
-/**
- * Scores relations against labelled documents.
- *
- * @throws {RangeError} If a document has no labels.
- */
-export function scoreRelations(
-  gold: readonly Document[],
-  predicted: readonly EntityRelation[],
-  { trainFacts }: ScoringOptions,
-): SplitScores {
-  requireLabels(gold);
-  const scores = scoreDocumentRelations(gold, predicted, trainFacts === undefined ? {} : { trainFacts });
-  const { correct, predicted: found, gold: labelled } = scores.all;
-  const f1 = (name: string, part: PrecisionRecallF1 | undefined): [string, number][] =>
-    part === undefined ? [] : [[name, toPercent(part.f1)]];
-  const hasEvidence = predicted.some(({ evidence }) => evidence !== undefined);
+  if (task === "document") {
+    return { task, relations: (found as DocumentExtraction[]).flatMap(({ relations }) => relations) };
+  }
+  const parts = found as SentenceExtraction[];
   return {
-    documents: gold.length,
-    counts: { correct, predicted: found, gold: labelled },
-    metrics: Object.fromEntries([
-      ...f1("F1", scores.all),
-      ["Precision", toPercent(scores.all.precision)],
-      ["Recall", toPercent(scores.all.recall)],
-      ...f1("Ign F1", scores.ignoringTrain),
-      ...f1("Intra F1", scores.withinSentence),
-      ...f1("Inter F1", scores.acrossSentences),
-      ...(hasEvidence ? f1("Evidence F1", scores.evidence) : []),
-    ]),
+    task,
+    spans: parts.flatMap(({ spans }) => spans),
+    relations: parts.flatMap(({ relations }) => relations),
   };
 }
 
-/** The number by which an experiment chooses its best epoch, 0–1. */
-export function selectionScore({ metrics }: SplitScores, selection: Experiment["selection"]): number {
-  const name = selection === "ignF1" ? "Ign F1" : "F1";
-  const score = metrics[name];
-  if (score === undefined) throw new RangeError(`selection must be a score of the data set, got ${selection}.`);
-  return score / 100;
+/**
+ * Scores what a model has found against labelled documents.
+ *
+ * @throws {RangeError} If a document has no labels.
+ */
+export function scoreExtraction(
+  gold: readonly Document[],
+  found: Extraction,
+  options: ScoringOptions = {},
+): SplitScores {
+  requireLabels(gold);
+  if (found.task === "document") return scoreRelations(gold, found, options);
+  const { counts, shares } = measureSentences(gold, found, options);
+  const metrics = Object.fromEntries(shares.map(([name, share]) => [name, toPercent(share)]));
+  return { documents: gold.length, counts, metrics };
 }
+
+/** The name of the score that stands for a task in tables and intervals. */
+export const MAIN_METRIC: Readonly<Record<PaperAdapter["task"], string>> = { document: "F1", sentence: "Rel F1" };
+
+/**
+ * The number by which the best epoch is chosen, 0–1.
+ *
+ * @param by `entities` for a model that finds no relations yet, whatever the experiment selects.
+ * @throws {RangeError} If the data set or the model has no such score.
+ */
+export function selectionScore(
+  { metrics }: SplitScores,
+  selection: Experiment["selection"],
+  by: "relations" | "entities" = "relations",
+): number {
+  const names = by === "entities" ? ["Ent F1"] : SELECTIONS[selection];
+  const score = names.map((name) => metrics[name]).find((value) => value !== undefined);
+  if (score !== undefined) return score / 100;
+  const asked = by === "entities" ? by : selection;
+  throw new RangeError(`selection must be a score of the data set and the model, got ${asked}.`);
+}
+
+/** What each selection is called in the scores, of documents or of sentences. */
+const SELECTIONS: Readonly<Record<Experiment["selection"], readonly string[]>> = {
+  f1: [MAIN_METRIC.document, MAIN_METRIC.sentence],
+  ignF1: ["Ign F1"],
+  strictF1: ["Rel+ F1"],
+};
 
 /** What the runner lends to `PaperAdapter.tune`. */
 export const TUNING_TOOLS: TuningTools = {
@@ -132,4 +152,29 @@ export const TUNING_TOOLS: TuningTools = {
 
 function toPercent(share: number): number {
   return Math.round(share * 1e6) / 1e4;
+}
+
+function scoreRelations(
+  gold: readonly Document[],
+  { relations: found }: DocumentExtraction,
+  { trainFacts }: ScoringOptions,
+): SplitScores {
+  const scores = scoreDocumentRelations(gold, found, trainFacts === undefined ? {} : { trainFacts });
+  const { correct, predicted, gold: labelled } = scores.all;
+  const f1 = (name: string, part: PrecisionRecallF1 | undefined): [string, number][] =>
+    part === undefined ? [] : [[name, toPercent(part.f1)]];
+  const hasEvidence = found.some(({ evidence }) => evidence !== undefined);
+  return {
+    documents: gold.length,
+    counts: { correct, predicted, gold: labelled },
+    metrics: Object.fromEntries([
+      ...f1("F1", scores.all),
+      ["Precision", toPercent(scores.all.precision)],
+      ["Recall", toPercent(scores.all.recall)],
+      ...f1("Ign F1", scores.ignoringTrain),
+      ...f1("Intra F1", scores.withinSentence),
+      ...f1("Inter F1", scores.acrossSentences),
+      ...(hasEvidence ? f1("Evidence F1", scores.evidence) : []),
+    ]),
+  };
 }

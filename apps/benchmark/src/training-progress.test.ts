@@ -42,6 +42,42 @@ describe("TrainingProgress", () => {
   });
 });
 
+describe("TrainingProgress of stages", () => {
+  it("counts each stage by its own size, and names it", () => {
+    let time = 0;
+    const sizes = {
+      first: { epochs: 1, documents: 8, documentsPerStep: 4 },
+      second: { epochs: 3, documents: 8, documentsPerStep: 2 },
+    };
+    const progress = new TrainingProgress(
+      (stage) => ({ ...sizes[stage as "first"], unit: "sentences" }),
+      () => time,
+    );
+    time = 1000;
+    const first = progress.describe({ ...stepEvent(1, 1, 1), stage: "first" });
+    time = 2000;
+    const second = progress.describe({ ...stepEvent(1, 1, 2), stage: "second" });
+    const epoch = progress.describe({ kind: "epoch", epoch: 1, meanLoss: 1, stage: "second" });
+
+    expect(first).toBe("first: [==========          ] step 1/2 loss 1.0000 4.0 sentences/s 1 s left");
+    // 11 of 12 steps are left.
+    expect(second).toBe("second: [==                  ] step 1/12 loss 2.0000 2.0 sentences/s 11 s left");
+    expect(epoch).toBe("second: Epoch 1 of 3: mean loss 1.0000.");
+  });
+
+  it("learns at the second epoch that an epoch has more steps than thought", () => {
+    let time = 0;
+    const progress = new TrainingProgress({ epochs: 2, documents: 4, documentsPerStep: 4 }, () => time);
+    for (const step of [1, 2, 3]) {
+      time += 1000;
+      progress.describe(stepEvent(1, step, 1));
+    }
+    time += 1000;
+
+    expect(progress.describe(stepEvent(2, 4, 1))).toContain("step 4/6");
+  });
+});
+
 describe("formatDuration", () => {
   it.each([
     [0.4, "0 s"],

@@ -8,30 +8,56 @@ const BAR_WIDTH = 20;
 /** Sizes that progress is measured against. */
 export interface TrainingSize {
   readonly epochs: number;
-  /** Training documents. */
+  /** Training documents, or sentences. */
   readonly documents: number;
-  /** Documents per step. */
+  /** Documents per step, or sentences. */
   readonly documentsPerStep: number;
+  /** What is counted; documents without it. */
+  readonly unit?: "documents" | "sentences";
 }
+
+/** What training tells; of papers that train several models one after the other, with the name of the stage. */
+export type TrainingEvent = (StepEvent | EpochEvent | ResumeEvent) & { readonly stage?: string };
 
 /** Describes a training run in one line as its events come in. */
 export class TrainingProgress {
-  readonly #size: TrainingSize;
+  readonly #sizeOf: (stage: string | undefined) => TrainingSize;
   readonly #now: () => number;
+  #size: TrainingSize;
+  #stage: string | undefined;
+  #epoch: number | undefined;
   #stepsPerEpoch: number;
   #recent: { readonly loss: number; readonly seconds: number }[] = [];
   #last: number;
 
-  /** @param now Milliseconds of a clock. */
-  constructor(size: TrainingSize, now: () => number) {
-    this.#size = size;
+  /**
+   * @param size Of the training, or of each of its stages.
+   * @param now Milliseconds of a clock.
+   */
+  constructor(size: TrainingSize | ((stage: string | undefined) => TrainingSize), now: () => number) {
+    this.#sizeOf = typeof size === "function" ? size : () => size;
     this.#now = now;
-    this.#stepsPerEpoch = Math.ceil(size.documents / size.documentsPerStep);
+    this.#size = this.#sizeOf(undefined);
+    this.#stepsPerEpoch = stepsPerEpoch(this.#size);
     this.#last = now();
   }
 
   /** The line that shows the state after an event. */
-  describe(event: StepEvent | EpochEvent | ResumeEvent): string {
+  describe(event: TrainingEvent): string {
+    if (event.stage !== this.#stage) this.#beginStage(event.stage);
+    const line = this.#describe(event);
+    return event.stage === undefined ? line : `${event.stage}: ${line}`;
+  }
+
+  #beginStage(stage: string | undefined): void {
+    this.#stage = stage;
+    this.#size = this.#sizeOf(stage);
+    this.#stepsPerEpoch = stepsPerEpoch(this.#size);
+    this.#epoch = undefined;
+    this.#recent = [];
+  }
+
+  #describe(event: TrainingEvent): string {
     if (event.kind === "resume") {
       this.#last = this.#now();
       return `Going on after step ${event.step} in epoch ${event.epoch}.`;
@@ -49,18 +75,24 @@ export class TrainingProgress {
     const time = this.#now();
     this.#recent = [...this.#recent, { loss, seconds: (time - this.#last) / 1000 }].slice(-WINDOW);
     this.#last = time;
-    // The last step of an epoch may be left out, which shows when the second epoch begins.
-    if (epoch > 1) this.#stepsPerEpoch = Math.min(this.#stepsPerEpoch, Math.ceil((step - 1) / (epoch - 1)));
+    // How many steps an epoch has in truth shows when the next one begins.
+    if (this.#epoch !== undefined && epoch > this.#epoch) this.#stepsPerEpoch = Math.ceil((step - 1) / (epoch - 1));
+    this.#epoch = epoch;
 
     const total = Math.max(step, this.#size.epochs * this.#stepsPerEpoch);
     const mean = (of: (one: { loss: number; seconds: number }) => number): number =>
       this.#recent.reduce((sum, one) => sum + of(one), 0) / this.#recent.length;
+    const { unit = "documents" } = this.#size;
     const secondsPerStep = mean(({ seconds }) => seconds);
     const rate = secondsPerStep > 0 ? (this.#size.documentsPerStep / secondsPerStep).toFixed(1) : "–";
     const left = formatDuration((total - step) * secondsPerStep);
     const averageLoss = mean((one) => one.loss).toFixed(4);
-    return `${formatBar(step / total)} step ${step}/${total} loss ${averageLoss} ${rate} documents/s ${left} left`;
+    return `${formatBar(step / total)} step ${step}/${total} loss ${averageLoss} ${rate} ${unit}/s ${left} left`;
   }
+}
+
+function stepsPerEpoch({ documents, documentsPerStep }: TrainingSize): number {
+  return Math.ceil(documents / documentsPerStep);
 }
 
 /** A duration to two units: `3 h 05 min`, `4 min 10 s`, `12 s`. */

@@ -16,8 +16,8 @@ it("knows common words and no names, also after it was saved and loaded", async 
     await tokenizer.prepare(["born", "Zaizan", "*"]);
 
     expect(tokenizer.tokenizeWord("Zaizan")).toEqual([tokenizer.id("[UNK]")]);
-    for (const known of ["born", "*"]) {
-      expect(tokenizer.tokenizeWord(known)).toEqual([tokenizer.id(known)]);
+    for (const known of ["born", "*"]) expect(tokenizer.tokenizeWord(known)).toEqual([tokenizer.id(known)]);
+    for (const known of ["born", "*", "[unused1]", "[unused99]"]) {
       expect(tokenizer.id(known)).not.toBe(tokenizer.id("[UNK]"));
     }
   }

@@ -2,7 +2,10 @@ import { sampleWorld } from "@relatum/datasets";
 import { type Backbone, BertEncoder, parseTokenizer, savePretrained } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 
-const SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "*"];
+/** Tokens for markers that stand in no text, as BERT's vocabularies have them: `[unused1]`, … */
+const UNUSED_TOKENS = Array.from({ length: 99 }, (_, index) => `[unused${index + 1}]`);
+
+const SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "*", ...UNUSED_TOKENS];
 
 /** Documents of the sample world that its vocabulary comes from, and in how many of them a word must stand. */
 const VOCABULARY = { seed: 0, documents: 200, least: 3 } as const;

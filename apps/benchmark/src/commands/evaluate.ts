@@ -1,12 +1,23 @@
-import { loadDocuments, loadFacts, relationNames, requireLabels, requireUniqueIds } from "@relatum/datasets";
-import { bootstrapInterval, countsByDocument } from "@relatum/metrics";
+import {
+  type Document,
+  entityTypes,
+  type Extraction,
+  loadDocuments,
+  loadFacts,
+  relationNames,
+  requireLabels,
+  requireUniqueIds,
+} from "@relatum/datasets";
+import { bootstrapInterval, countsByDocument, sentenceCountsByDocument } from "@relatum/metrics";
 import { createRandom } from "@relatum/tensor-utils";
 
 import type { CommandContext } from "../command-context.ts";
+import { documentsFor } from "../data.ts";
 import type { DataFormat } from "../experiment.ts";
 import { loadRun } from "../load-run.ts";
 import { formatPercent } from "../score-table.ts";
-import { extractRelations, scoreRelations } from "../scoring.ts";
+import { extractAll, MAIN_METRIC, scoreExtraction, type SplitScores } from "../scoring.ts";
+import { detailSentences, formatDetails } from "../sentence-scoring.ts";
 import type { Terminal } from "../terminal.ts";
 import { formatTable } from "../text-table.ts";
 import { writeJson } from "../write-file.ts";
@@ -29,50 +40,71 @@ export async function evaluateCommand(
   context: CommandContext,
 ): Promise<void> {
   const { signal, terminal } = context;
-  const documents = await loadDocuments(file, format);
-  requireLabels(documents);
-  requireUniqueIds(documents);
+  const read = await loadDocuments(file, format);
+  requireLabels(read);
+  requireUniqueIds(read);
   const given = trainFacts === undefined ? undefined : await loadFacts(trainFacts);
 
   const run = await loadRun(runDirectory, context);
   try {
-    noticeUnknownRelations(relationNames(documents), run.relations, terminal);
+    const documents = documentsFor(run.task, read);
+    noticeUnknown("relations", relationNames(documents), run.relations, terminal);
+    if (run.entityTypes) noticeUnknown("entity types", entityTypes(documents), run.entityTypes, terminal);
     const facts = given ?? (await run.loadTrainFacts());
     const onProgress = (done: number): void => terminal.status(`Reading documents: ${done}/${documents.length}`);
-    const relations = await extractRelations(run.extractor, documents, { signal, onProgress });
-    const scores = scoreRelations(documents, relations, { trainFacts: facts });
-    // Always the same draws: the interval is a property of the predictions.
-    const random = createRandom(0);
-    const { low, high } = bootstrapInterval(countsByDocument(documents, relations), { random, confidence: CONFIDENCE });
-    const interval = [100 * low, 100 * high] as const;
-    if (json !== undefined)
-      await writeJson(json, { ...scores, interval: { metric: "F1", level: CONFIDENCE, interval } });
+    const found = await extractAll(run.extractor, documents, run.task, { signal, onProgress });
+    const scores = scoreExtraction(documents, found, {
+      trainFacts: facts,
+      symmetricRelations: run.symmetricRelations,
+    });
+    const interval = intervalOf(documents, found);
+    const details = found.task === "sentence" ? detailSentences(documents, found) : undefined;
+    const metric = MAIN_METRIC[run.task];
+    if (json !== undefined) {
+      const written = { ...scores, interval: { metric, level: CONFIDENCE, interval }, ...details };
+      await writeJson(json, written);
+    }
 
+    terminal.out(formatMetrics(scores));
+    const bounds = interval.map(formatPercent).join(" and ");
+    terminal.out(`${metric} lies between ${bounds} with ${100 * CONFIDENCE} % confidence.`);
+    if (details !== undefined) terminal.out(`\n${formatDetails(details)}\n`);
     const { correct, predicted, gold } = scores.counts;
-    terminal.out(
-      formatTable(
-        ["score", "percent"],
-        Object.entries(scores.metrics).map(([name, value]) => [name, formatPercent(value)]),
-      ),
-    );
-    terminal.out(`F1 lies between ${interval.map(formatPercent).join(" and ")} with ${100 * CONFIDENCE} % confidence.`);
     terminal.out(`${documents.length} documents; ${correct} facts right of ${predicted} found and ${gold} labelled.`);
   } finally {
     run.extractor.dispose();
   }
 }
 
-/** Says which labelled relations the model cannot find; refuses documents that have none it can. */
-function noticeUnknownRelations(labelled: readonly string[], known: readonly string[], terminal: Terminal): void {
+function formatMetrics({ metrics }: SplitScores): string {
+  return formatTable(
+    ["score", "percent"],
+    Object.entries(metrics).map(([name, value]) => [name, formatPercent(value)]),
+  );
+}
+
+/** Where the main score lies, in percent. */
+function intervalOf(documents: readonly Document[], found: Extraction): readonly [low: number, high: number] {
+  const counts =
+    found.task === "document"
+      ? countsByDocument(documents, found.relations)
+      : sentenceCountsByDocument(documents, found, "relations");
+  // Always the same draws: the interval is a property of the predictions.
+  const { low, high } = bootstrapInterval(counts, { random: createRandom(0), confidence: CONFIDENCE });
+  return [100 * low, 100 * high];
+}
+
+/** Says which labels the model cannot find; refuses documents that have none it can. */
+function noticeUnknown(what: string, labelled: readonly string[], known: readonly string[], terminal: Terminal): void {
   const unknown = labelled.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
   const shown = unknown.slice(0, 5).join(", ");
   if (unknown.length === labelled.length) {
     throw new RangeError(
-      `Documents must have relations that the model knows (${known.slice(0, 5).join(", ")}, …), got ${shown}.`,
+      `Documents must have ${what} that the model knows (${known.slice(0, 5).join(", ")}, …), got ${shown}.`,
     );
   }
   terminal.notice(
-    `The model does not know ${unknown.length} of ${labelled.length} relations, which count as missed: ${shown}.`,
+    `The model does not know ${unknown.length} of ${labelled.length} ${what}, which count as missed: ${shown}.`,
   );
 }
