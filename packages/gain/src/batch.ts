@@ -98,6 +98,16 @@ export function collateGain(
   };
 }
 
+/** Counts the tokens that {@link collateGain} lays out, and how many of them are padding. */
+export function countGainTokens(features: readonly GainFeatures[]): {
+  readonly all: number;
+  readonly padding: number;
+} {
+  const { documents, tokens } = chooseSizes(features, "buckets");
+  const real = features.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+  return { all: documents * tokens, padding: documents * tokens - real };
+}
+
 /** A pair to classify. */
 export interface BatchPair {
   /** Number of its document in the batch. */

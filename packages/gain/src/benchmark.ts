@@ -1,9 +1,13 @@
-import type { PaperAdapter, PaperExtractor, TuningTools } from "@relatum/benchmark";
+import type { PaperAdapter, PaperExtractor, RunHooks, TuningTools } from "@relatum/benchmark";
 import type { Document } from "@relatum/datasets";
+import { loadDocredVectors, loadGloveVectors } from "@relatum/encoders";
+import { createRandom } from "@relatum/tensor-utils";
 
+import type { GainBackbone } from "./backbone.ts";
 import { GainExtractor, loadGain } from "./extractor.ts";
 import { parseGainSettings } from "./settings.ts";
 import { trainGain } from "./train.ts";
+import { drawWordVectors } from "./untrained-words.ts";
 
 /** Scores below it are no candidates for the threshold: too many, and no good threshold is so low. */
 const LEAST_SCORE = 0.01;
@@ -21,11 +25,11 @@ export const adapter: PaperAdapter = {
 
   checkConfig: ({ config }, relations) => void parseGainSettings(config, relations),
 
-  train: async (documents, { config, training }, hooks) => {
+  train: async (documents, { config, encoder, training }, hooks) => {
     const { extractor } = await trainGain(documents, {
       ...training,
       config: parseGainSettings(config, hooks.relations),
-      backbone: await hooks.loadBackbone(),
+      backbone: await loadBackbone(encoder, documents, hooks),
       seed: hooks.seed,
       checkpoint: hooks.checkpoint,
       signal: hooks.signal,
@@ -42,6 +46,25 @@ export const adapter: PaperAdapter = {
     return tuneThreshold(extractor, documents, tools);
   },
 };
+
+/** What an experiment calls an encoder of ours: a BiLSTM, on random vectors or on those of the file after the colon. */
+const BILSTM = /^bilstm(?::(.+))?$/;
+
+/** Width of random vectors: that of the paper's. */
+const WORD_SIZE = 100;
+
+async function loadBackbone(encoder: string, documents: readonly Document[], hooks: RunHooks): Promise<GainBackbone> {
+  const bilstm = BILSTM.exec(encoder);
+  if (bilstm === null) return hooks.loadBackbone();
+  const [, file] = bilstm;
+  if (file === undefined) {
+    return drawWordVectors(documents, { width: WORD_SIZE, random: createRandom(hooks.seed).fork("words") });
+  }
+  const path = `${hooks.dataDirectory ?? "."}/${file}`;
+  return path.endsWith("word2id.json")
+    ? loadDocredVectors(path, path.replace(/word2id\.json$/, "vec.npy"))
+    : loadGloveVectors(path);
+}
 
 /** Chooses the one threshold, the paper's θ. */
 async function tuneThreshold(

@@ -10,6 +10,8 @@ export interface GainConfig {
   readonly entityIdSize: number;
   /** Entities per document that have an embedding of their number; later ones count as none there. */
   readonly maxEntities: number;
+  /** Width of one direction of the BiLSTM; only models on vectors of words have one. */
+  readonly lstmSize: number;
   /** Layers of the graph convolution. */
   readonly graphLayers: number;
   /** Share of values dropped after each layer of the head, 0–1. */
@@ -47,6 +49,7 @@ const PAPER_DEFAULTS = {
   typeSize: 20,
   entityIdSize: 20,
   maxEntities: 80,
+  lstmSize: 256,
   graphLayers: 2,
   dropout: 0.6,
   activation: "relu",
@@ -88,7 +91,7 @@ export function defineGainConfig(settings: Pick<GainConfig, "relations"> & Parti
   const config: GainConfig = { ...PAPER_DEFAULTS, ...settings };
   checkNames("relations", config.relations);
   checkNames("entityTypes", config.entityTypes);
-  for (const field of ["typeSize", "entityIdSize", "maxEntities", "graphLayers"] as const) {
+  for (const field of ["typeSize", "entityIdSize", "maxEntities", "lstmSize", "graphLayers"] as const) {
     requireSetting(field, Number.isInteger(config[field]) && config[field] >= 1, "a positive integer", config[field]);
   }
   const { maxTokens, dropout, negativesPerPositive, leastNegatives, threshold } = config;

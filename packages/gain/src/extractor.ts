@@ -1,7 +1,7 @@
 import type { Document, EntityRelation, Extraction, Extractor } from "@relatum/datasets";
-import type { Backbone } from "@relatum/encoders";
 import * as tf from "@tensorflow/tfjs";
 
+import { type GainBackbone, tokenizerOf } from "./backbone.ts";
 import { type BatchPair, collateGain, collatePairs, listPairs } from "./batch.ts";
 import { defineGainConfig, type GainConfig } from "./config.ts";
 import { featurizeGainDocuments, type GainFeatures } from "./features.ts";
@@ -29,7 +29,7 @@ export interface ScoreAllOptions {
 export class GainExtractor implements Extractor {
   readonly model: GainModel;
   readonly config: GainConfig;
-  readonly #backbone: Backbone;
+  readonly #backbone: GainBackbone;
   readonly #options: GainExtractorOptions;
   #scorer: GainScorer;
 
@@ -40,7 +40,7 @@ export class GainExtractor implements Extractor {
    */
   constructor(
     model: GainModel,
-    backbone: Backbone,
+    backbone: GainBackbone,
     config: GainConfig = model.config,
     options: GainExtractorOptions = {},
   ) {
@@ -84,7 +84,7 @@ export class GainExtractor implements Extractor {
   }
 
   /**
-   * Writes the model into a directory: `encoder/`, `head.safetensors` and `config.json`.
+   * Writes the model into a directory: `encoder/` or `words.json`, `head.safetensors` and `config.json`.
    *
    * What is there is replaced only once all is written.
    */
@@ -99,11 +99,11 @@ export class GainExtractor implements Extractor {
   }
 
   async #score(documents: readonly Document[], keeps: (score: number) => boolean): Promise<EntityRelation[]> {
-    const { tokenizer, encoder } = this.#backbone;
+    const tokenizer = tokenizerOf(this.#backbone);
     const features = await featurizeGainDocuments(documents.map(withoutLabels), tokenizer, this.config);
     const found: EntityRelation[][] = documents.map(() => []);
     const budget = this.#options.memoryBudget ?? DEFAULT_MEMORY_BUDGET;
-    for (const numbers of planDocuments(features, encoder, this.config, budget)) {
+    for (const numbers of planDocuments(features, this.model.encoder, this.config, budget)) {
       const batch = numbers.map((number) => features[number] as GainFeatures);
       const byDocument = await this.#scoreBatch(batch, budget, keeps);
       for (const [index, number] of numbers.entries()) found[number] = byDocument[index] as EntityRelation[];
@@ -117,15 +117,14 @@ export class GainExtractor implements Extractor {
     budget: number,
     keeps: (score: number) => boolean,
   ): Promise<EntityRelation[][]> {
-    const { tokenizer, encoder } = this.#backbone;
     // Pairs are laid out by themselves, chunk by chunk.
     const withoutPairs = features.map((one) => ({ ...one, pairs: [] }));
-    const batch = collateGain(withoutPairs, tokenizer, this.config);
+    const batch = collateGain(withoutPairs, tokenizerOf(this.#backbone), this.config);
     const encoding = this.#scorer.encode(batch);
     const found: EntityRelation[][] = features.map(() => []);
     try {
       const entities = batch.graph.links.shape[1];
-      for (const chunk of planChunks(listPairs(features), encoder, this.config, budget)) {
+      for (const chunk of planChunks(listPairs(features), this.model.encoder, this.config, budget)) {
         const pairs = collatePairs(chunk, entities);
         const scores = this.#scorer.score(encoding, pairs);
         tf.dispose(pairs as unknown as tf.TensorContainer);

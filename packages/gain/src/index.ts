@@ -1,3 +1,4 @@
+export type { GainBackbone } from "./backbone.ts";
 export {
   collateGain,
   type CollateGainOptions,
@@ -20,4 +21,6 @@ export {
 export type { MentionLayout, MentionNode } from "./mentions.ts";
 export { type GainEncoding, GainModel, type TokenEncoding } from "./model.ts";
 export { averagePaths, edgeVectors, type JoinedPaths, sumPaths } from "./paths.ts";
+export { GAIN_RECIPES, type GainRecipe } from "./recipes.ts";
 export { trainGain, type TrainGainOptions } from "./train.ts";
+export { drawWordVectors, type DrawWordVectorsOptions } from "./untrained-words.ts";

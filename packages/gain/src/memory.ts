@@ -1,8 +1,7 @@
-import type { Encoder } from "@relatum/encoders";
-
 import type { BatchPair } from "./batch.ts";
 import type { GainConfig } from "./config.ts";
 import type { GainFeatures } from "./features.ts";
+import { type GainModel, graphSize } from "./model.ts";
 
 /** Bytes that the tensors of one batch may take, unless the caller says otherwise. */
 export const DEFAULT_MEMORY_BUDGET: number = 2 ** 30;
@@ -15,9 +14,6 @@ const MOST_DOCUMENTS = 8;
 /** Copies of a tensor that an operation and the ones around it hold at a time, at the most. */
 const COPIES = 4;
 
-/** The sizes of an encoder that decide what it takes. */
-export type EncoderSizes = Pick<Encoder, "heads" | "hiddenSize">;
-
 /**
  * Groups documents of like length into batches that keep within a memory budget.
  *
@@ -26,7 +22,7 @@ export type EncoderSizes = Pick<Encoder, "heads" | "hiddenSize">;
  */
 export function planDocuments(
   features: readonly GainFeatures[],
-  encoder: EncoderSizes,
+  encoder: GainModel["encoder"],
   config: GainConfig,
   budget: number,
 ): number[][] {
@@ -53,18 +49,14 @@ export function planDocuments(
 /** What encoding a document takes: one layer of the encoder, or the vectors of the edges between its entities. */
 function documentBytes(
   { tokenIds, entityGraph }: GainFeatures,
-  { heads, hiddenSize }: EncoderSizes,
+  encoder: GainModel["encoder"],
   config: GainConfig,
 ): number {
   const tokens = tokenIds.length;
-  const layer = heads * tokens ** 2 + 4 * hiddenSize * tokens;
-  const edges = config.inference ? 2 * entityGraph.entityCount ** 2 * nodeSize(hiddenSize, config) : 0;
+  const heads = "heads" in encoder ? encoder.heads : 0;
+  const layer = heads * tokens ** 2 + 4 * encoder.hiddenSize * tokens;
+  const edges = config.inference ? 2 * entityGraph.entityCount ** 2 * graphSize(encoder, config) : 0;
   return COPIES * BYTES * Math.max(layer, edges);
-}
-
-/** The width of the graph's nodes: what the encoder gives with the two embeddings beside it. */
-function nodeSize(hiddenSize: number, { typeSize, entityIdSize }: GainConfig): number {
-  return hiddenSize + typeSize + entityIdSize;
 }
 
 /**
@@ -74,11 +66,11 @@ function nodeSize(hiddenSize: number, { typeSize, entityIdSize }: GainConfig): n
  */
 export function planChunks(
   pairs: readonly BatchPair[],
-  { hiddenSize }: EncoderSizes,
+  encoder: GainModel["encoder"],
   config: GainConfig,
   budget: number,
 ): BatchPair[][] {
-  const size = nodeSize(hiddenSize, config);
+  const size = graphSize(encoder, config);
   const bank = size * (config.graphLayers + 1);
   const numbers = 6 * bank + 8 * size + 2 * config.relations.length; // of one pair, within the classifier
   const most = Math.max(1, Math.floor(budget / (BYTES * COPIES * numbers)));

@@ -7,7 +7,7 @@ import { buildGoldenModel, collateGolden, keepPairs, ourTensors } from "./__fixt
 import { nodeVectors } from "./model.ts";
 import { type JoinedPaths, pathVectors } from "./paths.ts";
 
-describeGolden("gain", /^gain_bert(?!.*_docs)/, (golden) => {
+describeGolden("gain", /^gain_(bert|glove)(?!.*(_docs|word2id))/, (golden) => {
   it("gives the authors' nodes, before and after each graph convolution", () => {
     const model = buildGoldenModel(golden);
     const { tokens, graph } = collateGolden(golden, model.config, "train");
@@ -25,6 +25,17 @@ describeGolden("gain", /^gain_bert(?!.*_docs)/, (golden) => {
     for (const [index] of model.convolutions.entries()) {
       expect(largestDifference(layer(index + 1), goldenTensor(golden, `output/gcn.${index}`))).toBeLessThan(1e-5);
     }
+  });
+
+  it("gives the authors' vectors of words and documents from a BiLSTM", (context) => {
+    if (!golden.tensors.has("output/lstm_out")) context.skip();
+    const model = buildGoldenModel(golden);
+    const { tokens } = collateGolden(golden, model.config, "train");
+
+    const { hidden, state } = model.encodeTokens(tokens, INFERENCE);
+
+    expect(largestDifference(hidden, goldenTensor(golden, "output/lstm_out"))).toBeLessThan(1e-5);
+    expect(largestDifference(state, goldenTensor(golden, "output/lstm_h"))).toBeLessThan(1e-5);
   });
 
   it("gives the authors' path features", () => {

@@ -1,4 +1,4 @@
-import type { Backbone, Encoder } from "@relatum/encoders";
+import { type Backbone, BiLstmEncoder, type Encoder, type WordVectors } from "@relatum/encoders";
 import { dropout, gatherRows, Linear, type Mode, Module, type Random, sigmoidLoss } from "@relatum/tensor-utils";
 import type { Trainable } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
@@ -30,7 +30,10 @@ export interface GainEncoding {
 
 /** GAIN: an encoder, a graph of mentions, a graph of entities with paths, and a classifier over all of them. */
 export class GainModel extends Module implements Trainable<GainBatch> {
-  readonly encoder: Encoder;
+  /** A pretrained encoder (GAIN-BERT), or a BiLSTM over vectors of words (GAIN-GloVe). */
+  readonly encoder: Encoder | BiLstmEncoder;
+  /** The paper's `E_w` `[words, width]`; none under a pretrained encoder, which has its own. */
+  readonly wordEmbedding?: tf.Variable;
   /** The paper's `E_t`; row 0 is no type `[types, typeSize]`. */
   readonly typeEmbedding: tf.Variable;
   /** The paper's `E_c`; row 0 is no entity `[entities, entityIdSize]`. */
@@ -48,14 +51,23 @@ export class GainModel extends Module implements Trainable<GainBatch> {
   readonly classifier: Linear;
   readonly config: GainConfig;
 
-  /** @param backbone Its encoder becomes the model's own. */
-  constructor(config: GainConfig, { encoder }: Pick<Backbone, "encoder">, random: Random) {
+  /**
+   * @param backbone Its encoder becomes the model's own; vectors of words are copied.
+   * @throws {RangeError} If `maxTokens` is more than the encoder takes.
+   */
+  constructor(config: GainConfig, backbone: Pick<Backbone, "encoder"> | WordVectors, random: Random) {
     super();
     const { graphLayers, mentionGraph, documentNode, inference, relations } = config;
-    const size = encoder.hiddenSize + config.typeSize + config.entityIdSize;
+    if ("encoder" in backbone) {
+      this.encoder = checkLength(backbone.encoder, config);
+    } else {
+      const { vocabulary, values, width } = backbone;
+      this.encoder = createBiLstm(width, config, random.fork("encoder"));
+      this.wordEmbedding = tf.tidy(() => tf.variable(tf.tensor2d(values, [vocabulary.vocabularySize, width])));
+    }
+    const size = graphSize(this.encoder, config);
     const bank = size * (graphLayers + 1);
     const edgeKinds = mentionGraph ? (documentNode ? 3 : 2) : 1;
-    this.encoder = encoder;
     this.typeEmbedding = entityEmbedding(config.entityTypes.length, config.typeSize, random.fork("types"));
     this.idEmbedding = entityEmbedding(config.maxEntities, config.entityIdSize, random.fork("entities"));
     this.convolutions = Array.from(
@@ -112,7 +124,7 @@ export class GainModel extends Module implements Trainable<GainBatch> {
   /**
    * Reads the text: one vector a token, its entity's type and number included, and one for the whole.
    *
-   * As in the code, both embeddings stand beside the output of BERT, which takes no other input than words.
+   * As in the code, both embeddings stand beside the output of a pretrained encoder, which takes nothing but words.
    *
    * @equation GAIN eq. 1/2 (Encoding Module)
    */
@@ -120,6 +132,11 @@ export class GainModel extends Module implements Trainable<GainBatch> {
     return tf.tidy(() => {
       const types = lookUp(this.typeEmbedding, typeIds); // [documents, tokens, typeSize]
       const ids = lookUp(this.idEmbedding, entityIds); // [documents, tokens, entityIdSize]
+      if (this.encoder instanceof BiLstmEncoder) {
+        const words = lookUp(this.wordEmbedding as tf.Variable, tokenIds); // [documents, tokens, width]
+        const { hidden, pooled } = this.encoder.encode({ vectors: tf.concat([words, types, ids], 2), mask }, mode);
+        return { hidden, state: pooled } as unknown as tf.TensorContainer;
+      }
       const { hidden, pooled } = this.encoder.encode({ tokenIds, mask }, mode);
       const nothing = tf.zeros<tf.Rank.R2>([tokenIds.shape[0], types.shape[2] + ids.shape[2]]);
       return {
@@ -229,8 +246,9 @@ export function nodeVectors(
   { tokenShares }: Pick<GainGraph, "tokenShares">,
 ): tf.Tensor3D {
   return tf.tidy(() => {
-    const means = tf.matMul(tokenShares, hidden); // [documents, nodes, size]; row 0, the document's, is zero
-    return tf.concat<tf.Tensor3D>([state.expandDims(1), means.slice([0, 1, 0], [-1, -1, -1])], 1);
+    const means = tf.matMul<tf.Tensor3D>(tokenShares, hidden); // [documents, nodes, size]; row 0, the document's, is zero
+    const first = state.expandDims<tf.Tensor3D>(1); // [documents, 1, size]
+    return tf.concat([first, means.slice([0, 1, 0], [-1, -1, -1])], 1);
   });
 }
 
@@ -245,6 +263,23 @@ export function nodeVectors(
  */
 export function entityVectors(nodes: tf.Tensor3D, { mentionShares }: Pick<GainGraph, "mentionShares">): tf.Tensor3D {
   return tf.matMul(mentionShares, nodes);
+}
+
+/** The width of the graph's nodes: what a token has in the end, embeddings of its entity included. */
+export function graphSize(encoder: Encoder | BiLstmEncoder, { typeSize, entityIdSize }: GainConfig): number {
+  return encoder instanceof BiLstmEncoder ? encoder.hiddenSize : encoder.hiddenSize + typeSize + entityIdSize;
+}
+
+function checkLength(encoder: Encoder, { maxTokens }: GainConfig): Encoder {
+  if (maxTokens <= encoder.maxTokens) return encoder;
+  throw new RangeError(`maxTokens must be at most the encoder's ${encoder.maxTokens}, got ${maxTokens}.`);
+}
+
+/** As in the code, the same rate of dropout before the BiLSTM and after it. */
+function createBiLstm(wordSize: number, config: GainConfig, random: Random): BiLstmEncoder {
+  const { typeSize, entityIdSize, lstmSize: stateSize, dropout: rate } = config;
+  const inputSize = wordSize + typeSize + entityIdSize;
+  return new BiLstmEncoder({ inputSize, stateSize, layers: 1, inputDropout: rate, outputDropout: rate }, random);
 }
 
 /** Rows of a table by number `[documents, tokens, width]`. */

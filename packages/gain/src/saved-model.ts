@@ -1,11 +1,12 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
-import { type Backbone, loadPretrained } from "@relatum/encoders";
+import { loadPretrained, WordVocabulary } from "@relatum/encoders";
 import { createRandom, formatSafetensors, type NamedTensors, parseSafetensors } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 
+import type { GainBackbone } from "./backbone.ts";
 import type { GainConfig } from "./config.ts";
 import { GainModel } from "./model.ts";
 import { parseGainSettings } from "./settings.ts";
@@ -16,23 +17,25 @@ const FORMAT = { format: "relatum", paper: "gain", version: 1 } as const;
 const ENCODER_PARAMETER = /^encoder\./;
 
 /**
- * Writes a model into a directory: `encoder/`, `head.safetensors` and `config.json`.
+ * Writes a model into a directory: `encoder/` or, of vectors of words, `words.json`; `head.safetensors`; `config.json`.
  *
  * All is written beside the directory and moved into its place at the end.
  */
 export async function saveGain(
   directory: string,
   model: GainModel,
-  backbone: Pick<Backbone, "save">,
+  backbone: GainBackbone,
   config: GainConfig,
 ): Promise<void> {
   const place = resolve(directory);
   await mkdir(dirname(place), { recursive: true });
   const beside = await mkdtemp(join(dirname(place), `.${basename(place)}-`));
   try {
-    const head = new Map([...model.parameters()].filter(([name]) => !ENCODER_PARAMETER.test(name)));
-    await backbone.save(join(beside, "encoder"));
-    await writeFile(join(beside, "head.safetensors"), await formatSafetensors(head));
+    const isPretrained = "save" in backbone;
+    const head = [...model.parameters()].filter(([name]) => !isPretrained || !ENCODER_PARAMETER.test(name));
+    if (isPretrained) await backbone.save(join(beside, "encoder"));
+    else await writeFile(join(beside, "words.json"), `${JSON.stringify(backbone.vocabulary.words)}\n`);
+    await writeFile(join(beside, "head.safetensors"), await formatSafetensors(new Map(head)));
     await writeFile(join(beside, "config.json"), `${JSON.stringify({ ...FORMAT, config }, null, 2)}\n`);
     await replaceDirectory(beside, place);
   } catch (error) {
@@ -44,7 +47,7 @@ export async function saveGain(
 /** What {@link readGain} finds in a directory. */
 export interface SavedGain {
   readonly model: GainModel;
-  readonly backbone: Backbone;
+  readonly backbone: GainBackbone;
   readonly config: GainConfig;
 }
 
@@ -63,10 +66,10 @@ export async function readGain(directory: string): Promise<SavedGain> {
       const problem = `must score "no relation" and the ${config.relations.length} relations of config.json`;
       throw new CheckpointError(join(directory, "head.safetensors"), `${problem}, got ${labels} labels.`);
     }
-    const backbone = await loadPretrained(join(directory, "encoder"));
+    const backbone = await readBackbone(directory, tensors);
     const model = new GainModel(config, backbone, createRandom(0));
     try {
-      model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
+      model.loadParameters(tensors, "encoder" in backbone ? { allowMissing: ENCODER_PARAMETER } : {});
     } catch (cause) {
       model.dispose();
       throw new CheckpointError(join(directory, "head.safetensors"), `must fit config.json: ${messageOf(cause)}`, {
@@ -98,6 +101,22 @@ async function readConfig(path: string): Promise<GainConfig> {
     return parseGainSettings(json["config"]);
   } catch (cause) {
     throw new CheckpointError(path, `must hold a sound config: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Vectors of words are among the head's tensors; without them there is a pretrained encoder. */
+async function readBackbone(directory: string, tensors: NamedTensors): Promise<GainBackbone> {
+  const table = tensors.get("wordEmbedding");
+  if (table === undefined) return loadPretrained(join(directory, "encoder"));
+  const path = join(directory, "words.json");
+  const text = await readSaved(path, (file) => readFile(file, "utf8"));
+  const [rows, width] = table.shape as [number, number];
+  try {
+    const vocabulary = new WordVocabulary(JSON.parse(text) as string[]);
+    if (vocabulary.vocabularySize !== rows) throw new RangeError(`${rows} words expected.`);
+    return { vocabulary, values: (await table.data()) as Float32Array, width };
+  } catch (cause) {
+    throw new CheckpointError(path, `must list the words of head.safetensors: ${messageOf(cause)}`, { cause });
   }
 }
 

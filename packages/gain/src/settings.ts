@@ -11,6 +11,7 @@ const settingsSchema = z
     typeSize: count,
     entityIdSize: count,
     maxEntities: count,
+    lstmSize: count,
     graphLayers: count,
     dropout: z.number().min(0),
     activation: z.enum(["relu", "tanh"]),

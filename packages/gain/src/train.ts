@@ -1,20 +1,21 @@
 import { batches, type Document } from "@relatum/datasets";
-import type { Backbone } from "@relatum/encoders";
+import { BiLstmEncoder } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import { AdamW, fit, type FitReport, type TrainSettings } from "@relatum/tensor-utils/train";
 
-import { collateGain, type GainBatch } from "./batch.ts";
+import { type GainBackbone, tokenizerOf } from "./backbone.ts";
+import { collateGain, countGainTokens, type GainBatch } from "./batch.ts";
 import type { GainConfig } from "./config.ts";
 import { GainExtractor } from "./extractor.ts";
-import { featurizeGainDocuments } from "./features.ts";
+import { featurizeGainDocuments, type GainFeatures } from "./features.ts";
 import { GainModel } from "./model.ts";
 import { sampleNegatives } from "./negatives.ts";
 import { gainSchedule } from "./schedule.ts";
 
 /** What {@link trainGain} needs besides documents. */
 export interface TrainGainOptions extends TrainSettings {
-  /** Is trained; belongs to the extractor from then on. */
-  readonly backbone: Backbone;
+  /** Is trained, and belongs to the extractor from then on; vectors of words are copied. */
+  readonly backbone: GainBackbone;
   readonly config: GainConfig;
   /**
    * Scores the model after an epoch, higher is better; the best epoch's model is the result. Is to choose a threshold
@@ -23,8 +24,8 @@ export interface TrainGainOptions extends TrainSettings {
   readonly evaluate?: (extractor: GainExtractor) => Promise<number>;
 }
 
-/** Share of each weight taken away per step, times the learning rate: PyTorch's own for the encoder, the paper's else. */
-const WEIGHT_DECAY = { encoder: 0.01, head: 1e-4 } as const;
+/** Share of each weight taken away per step, times the learning rate: PyTorch's own for BERT, the paper's for the rest. */
+const WEIGHT_DECAY = { pretrained: 0.01, others: 1e-4 } as const;
 
 /** PyTorch's own. */
 const EPSILON = 1e-8;
@@ -32,7 +33,8 @@ const EPSILON = 1e-8;
 /**
  * Trains GAIN by the recipe of the paper and its code: AdamW with two learning rates, some of the unrelated pairs.
  *
- * The documents are shuffled before each epoch, and unrelated pairs drawn anew.
+ * The documents are shuffled before each epoch, in batches of like length unless `batching` says otherwise, and unrelated
+ * pairs are drawn anew.
  *
  * @param documents Labelled, with relations of the config only.
  * @returns The best epoch's model, or the last one's without `evaluate`; its threshold is the config's, to be chosen.
@@ -42,9 +44,10 @@ export async function trainGain(
   documents: readonly Document[],
   options: TrainGainOptions,
 ): Promise<{ extractor: GainExtractor; report: FitReport }> {
-  const { backbone, config, batchSize, epochs, accumulate = 1, evaluate, checkpoint } = options;
+  const { backbone, config, batchSize, epochs, accumulate = 1, batching = "by-length", evaluate, checkpoint } = options;
   requireLabelled(documents);
-  const featurized = await featurizeGainDocuments(documents, backbone.tokenizer, config);
+  const tokenizer = tokenizerOf(backbone);
+  const featurized = await featurizeGainDocuments(documents, tokenizer, config);
   const features = featurized.filter(({ pairs }) => pairs.length > 0);
   if (features.length === 0) throw new RangeError("documents must have pairs of entities to train on, got none.");
 
@@ -54,17 +57,18 @@ export async function trainGain(
   const batchCount = Math.ceil(features.length / batchSize);
   const optimizer = createOptimizer(model, { ...options, totalSteps: Math.ceil(batchCount / accumulate) * epochs });
 
+  const numberOf = new Map(features.map((one, number) => [one, number]));
+  const order = (epoch: number): Iterable<GainFeatures[]> =>
+    batches(features, {
+      size: batchSize,
+      shuffle: random.fork(`order ${epoch}`),
+      ...(batching === "by-length" && { lengthOf: ({ tokenIds }) => tokenIds.length }),
+    });
+
   function* epochBatches(epoch: number): Generator<() => GainBatch> {
-    const shuffle = random.fork(`order ${epoch}`);
-    for (const numbers of batches([...features.keys()], { size: batchSize, shuffle })) {
-      yield () => {
-        const sampled = numbers.map((number) => {
-          const all = features[number] as (typeof features)[number];
-          return sampleNegatives(all, config, random.fork(`negatives ${epoch} ${number}`));
-        });
-        return collateGain(sampled, backbone.tokenizer, config);
-      };
-    }
+    const sample = (one: GainFeatures): GainFeatures =>
+      sampleNegatives(one, config, random.fork(`negatives ${epoch} ${numberOf.get(one)}`));
+    for (const batch of order(epoch)) yield () => collateGain(batch.map(sample), tokenizer, config);
   }
 
   try {
@@ -74,6 +78,7 @@ export async function trainGain(
       accumulate,
       random: random.fork("noise"),
       batches: epochBatches,
+      padding: (epoch) => paddingShare(order(epoch)),
       ...(evaluate && { evaluate: () => evaluate(extractor) }),
       ...(checkpoint && { checkpoint: { ...checkpoint, fingerprint: fingerprint(options, features.length) } }),
       ...(options.log && { log: options.log.bind(options) }),
@@ -97,17 +102,30 @@ export interface GainOptimizerSettings extends Pick<
   readonly totalSteps: number;
 }
 
-/** Creates the authors' optimizer: PyTorch's AdamW, one learning rate for the encoder, one for all that is new. */
+/** Creates the authors' optimizer: PyTorch's AdamW, one learning rate for the encoder, one for all else. */
 export function createOptimizer(
-  model: Pick<GainModel, "parameters">,
+  model: Pick<GainModel, "parameters" | "encoder">,
   { config, encoderLearningRate, headLearningRate, ...run }: GainOptimizerSettings,
 ): AdamW {
+  const { pretrained, others } = WEIGHT_DECAY;
+  const encoderDecay = model.encoder instanceof BiLstmEncoder ? others : pretrained;
   const groups = [
-    { match: /^encoder\./, learningRate: encoderLearningRate, weightDecay: WEIGHT_DECAY.encoder },
-    { match: /./, learningRate: headLearningRate, weightDecay: WEIGHT_DECAY.head },
+    { match: /^encoder\./, learningRate: encoderLearningRate, weightDecay: encoderDecay },
+    { match: /./, learningRate: headLearningRate, weightDecay: others },
   ];
   const schedule = gainSchedule({ ...run, ...config });
   return new AdamW(model.parameters(), groups, { form: "torch", epsilon: EPSILON, schedule });
+}
+
+/** The share of padding among the tokens of some batches. */
+function paddingShare(order: Iterable<readonly GainFeatures[]>): number {
+  let [all, padding] = [0, 0];
+  for (const batch of order) {
+    const counted = countGainTokens(batch);
+    all += counted.all;
+    padding += counted.padding;
+  }
+  return padding / all;
 }
 
 function requireLabelled(documents: readonly Document[]): void {
@@ -120,11 +138,11 @@ function requireLabelled(documents: readonly Document[]): void {
 
 /** What must be the same for a run to go on from a checkpoint. */
 function fingerprint(options: TrainGainOptions, documentCount: number): Readonly<Record<string, string>> {
-  const { config, seed, epochs, batchSize, accumulate = 1, warmup, checkpoint } = options;
+  const { config, seed, epochs, batchSize, batching = "by-length", accumulate = 1, warmup, checkpoint } = options;
   return {
     paper: "gain",
     config: JSON.stringify(config),
-    training: JSON.stringify({ seed, epochs, batchSize, accumulate, warmup }),
+    training: JSON.stringify({ seed, epochs, batchSize, batching, accumulate, warmup }),
     documents: String(documentCount),
     ...checkpoint?.fingerprint,
   };

@@ -1,4 +1,4 @@
-import { type BertConfig, BertEncoder, fromHuggingFaceName } from "@relatum/encoders";
+import { type BertConfig, BertEncoder, fromHuggingFaceName, type WordVectors, WordVocabulary } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
@@ -18,7 +18,7 @@ import { type GoldenGraph, goldenSettings } from "./golden-graphs.ts";
 
 interface GoldenModelJson {
   readonly config: Readonly<Record<string, number | string | boolean>>;
-  readonly bert_config: Readonly<Record<string, number | string>>;
+  readonly bert_config?: Readonly<Record<string, number | string>>;
   readonly graphs: readonly GoldenGraph[];
 }
 
@@ -32,16 +32,25 @@ export function goldenConfig(golden: GoldenCase): GainConfig {
     graphLayers: config["gcn_layers"] as number,
     dropout: config["dropout"] as number,
     activation: config["activation"] as GainConfig["activation"],
+    lstmSize: config["lstm_hidden_size"] as number,
   });
 }
 
-/** Builds the model of a BERT case with its weights. */
+/** Builds the model of a case with its weights. */
 export function buildGoldenModel(golden: GoldenCase): GainModel {
   const { bert_config: bert } = golden.json as unknown as GoldenModelJson;
   const random = createRandom(0);
-  const model = new GainModel(goldenConfig(golden), { encoder: new BertEncoder(toBertConfig(bert), random) }, random);
+  const backbone = bert === undefined ? blankVectors(golden) : { encoder: new BertEncoder(toBertConfig(bert), random) };
+  const model = new GainModel(goldenConfig(golden), backbone, random);
   tf.tidy(() => model.loadParameters(ourTensors(golden, "weight/", model)));
   return model;
+}
+
+/** Zeros for as many words as a case has vectors. */
+function blankVectors(golden: GoldenCase): WordVectors {
+  const [count, width] = goldenTensor(golden, "weight/word_emb.weight").shape as [number, number];
+  const words = ["BLANK", "UNK", ...Array.from({ length: count - 2 }, (_, index) => `word ${index}`)];
+  return { vocabulary: new WordVocabulary(words), values: new Float32Array(count * width), width };
 }
 
 /** Tensors of a case under our parameters' names; the path attention's are left out, having no part in a sum. */
@@ -62,6 +71,7 @@ export function ourTensors(golden: GoldenCase, prefix: string, model: GainModel)
 function fromGoldenName(name: string): string {
   if (name.startsWith("bert.")) return `encoder.${fromHuggingFaceName(name, "bert")}`;
   return name
+    .replace("word_emb.weight", "wordEmbedding")
     .replace("entity_type_emb.weight", "typeEmbedding")
     .replace("entity_id_emb.weight", "idEmbedding")
     .replace("GCN_layers", "convolutions")
