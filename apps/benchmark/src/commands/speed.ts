@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { pickAdapter } from "../adapters.ts";
@@ -7,6 +7,7 @@ import type { CommandContext } from "../command-context.ts";
 import { type ExperimentData, loadExperimentData } from "../data.ts";
 import { dataCache } from "../data-cache.ts";
 import { type CaseSetting, prepareSides } from "../speed/case-sides.ts";
+import { type EncoderSizes, forwardGigaflops } from "../speed/encoder-flops.ts";
 import { GROWTH_TABLES, type GrowthRow, measureGrowth } from "../speed/growth.ts";
 import { measure } from "../speed/measure.ts";
 import { findModel } from "../speed/model-directory.ts";
@@ -14,7 +15,7 @@ import { findOnnxRuntime } from "../speed/onnx-runtime.ts";
 import { findPython } from "../speed/python.ts";
 import { SpeedError } from "../speed/speed-error.ts";
 import { type Peer, pickCases, type SpeedCase } from "../speed/speed-case.ts";
-import { formatCases, formatGrowth, type MeasuredCase, toEntry } from "../speed/speed-report.ts";
+import { formatCases, formatGrowth, isSlowThroughout, type MeasuredCase, toEntry } from "../speed/speed-report.ts";
 import { checkStop } from "../stop.ts";
 import { writeJson } from "../write-file.ts";
 
@@ -32,6 +33,9 @@ export interface SpeedCommandOptions {
   readonly json?: string;
   readonly growth?: boolean;
 }
+
+const SLOW_MODE =
+  "PyTorch was in its slow mode throughout, which makes the ratio worthless. Measure again while nothing else runs.";
 
 /** The paper whose growth is shown. */
 const GROWTH_PAPER = "atlop";
@@ -54,7 +58,7 @@ async function compare(options: SpeedCommandOptions, context: CommandContext, wo
   const { terminal } = context;
   const cases = await leaveOutImpossible(pickCases(against, options.case), options, context);
   const setting = await prepareSetting(options, context, workspace);
-  terminal.notice(`${cpus()[0]?.model ?? "An unknown processor"}, ${setting.threads} threads on each side`);
+  terminal.notice(describeMachine(setting.threads));
 
   const measured: MeasuredCase[] = [];
   const failed: string[] = [];
@@ -64,7 +68,10 @@ async function compare(options: SpeedCommandOptions, context: CommandContext, wo
     try {
       const sides = await prepareSides(speedCase, { ...setting, workspace: await makeFolder(workspace, name) });
       const { signal } = context;
-      measured.push({ name, peer: against, pairs, measurement: await measure(sides, { pairs, signal, status }) });
+      const measurement = await measure(sides, { pairs, signal, status });
+      const result = { name, peer: against, pairs, measurement, gigaflops: await countWork(speedCase, setting.model) };
+      measured.push(result);
+      if (isSlowThroughout(result)) terminal.notice(`${name}: ${SLOW_MODE}`);
     } catch (error) {
       checkStop(context.signal);
       if (!(error instanceof SpeedError)) throw error;
@@ -122,6 +129,20 @@ async function whyImpossible(
   const adapters = await findAdapters(speedCase.paper);
   const adapter = adapters.find(({ name }) => name === speedCase.paper);
   return adapter?.prepareSpeed === undefined ? `the package of ${speedCase.paper} is not installed.` : undefined;
+}
+
+/** What the matrix products of one repetition take; unknown for all but encoders. */
+async function countWork(speedCase: SpeedCase, model: string): Promise<number | undefined> {
+  if (speedCase.kind !== "encoder-forward" && speedCase.kind !== "encoder-step") return undefined;
+  const sizes = JSON.parse(await readFile(join(model, "config.json"), "utf8")) as EncoderSizes;
+  const forward = forwardGigaflops(sizes, speedCase.batch, speedCase.tokens);
+  return speedCase.kind === "encoder-step" ? 3 * forward : forward;
+}
+
+function describeMachine(threads: number): string {
+  const load = loadavg()[0] ?? 0;
+  const warning = load > 0.5 ? `; other work runs on it (load ${load.toFixed(1)}), which distorts the ratios` : "";
+  return `${cpus()[0]?.model ?? "An unknown processor"}, ${threads} threads on each side${warning}`;
 }
 
 async function makeFolder(workspace: string, name: string): Promise<string> {

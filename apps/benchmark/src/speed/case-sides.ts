@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Document } from "@relatum/datasets";
@@ -36,17 +36,20 @@ const PAPER_STEPS = { steps: 4, batchSize: 4 } as const;
 
 const LEARNING_RATE = 1e-4;
 
-/** Ids below it are special in BERT's vocabularies. */
+/** Ids below it are special in the usual vocabularies; a smaller vocabulary has fewer such. */
 const FIRST_WORD_ID = 1000;
+
+/** Has no divisor in common with the number of words of any usual vocabulary: neighbours are far apart. */
+const ID_STEP = 7919;
 
 /** Writes the files of a case, and gives what its two sides run. */
 export async function prepareSides(
   speedCase: SpeedCase,
   setting: CaseSetting,
 ): Promise<{ readonly ours: Side; readonly peer: Side }> {
-  const common = { ...setting, encoder: setting.model };
-  const base: JobSetting = pickSetting(common);
-  const ours = (job: Job): Side => ({ command: workerCommand("Relatum", setting.threads), job, multiplies: true });
+  const { engine, model, threads, workspace } = setting;
+  const base: JobSetting = { engine, encoder: model, threads, workspace };
+  const ours = (job: Job): Side => ({ command: workerCommand("Relatum", threads), job, multiplies: true });
   const torch = (script: string, job: Job): Side => ({
     command: scriptCommand(script, setting),
     job,
@@ -55,9 +58,9 @@ export async function prepareSides(
   switch (speedCase.kind) {
     case "encoder-forward":
     case "encoder-step": {
-      const tokenIds = makeTokenIds(speedCase);
+      const tokenIds = await makeTokenIds(speedCase, model);
       const { dropout, kind } = speedCase;
-      const encoder = await withDropout(setting.model, dropout, join(setting.workspace, "encoder"));
+      const encoder = await withDropout(model, dropout, join(workspace, "encoder"));
       const job: Job = { ...base, encoder, kind, tokenIds, dropout, learningRate: LEARNING_RATE };
       const peer =
         setting.onnxRuntime === undefined
@@ -71,7 +74,7 @@ export async function prepareSides(
     }
     case "tokenize": {
       const { train } = await setting.loadData(speedCase.dataset);
-      await writeDocuments(setting.workspace, train);
+      await writeDocuments(workspace, train);
       const job: Job = { ...base, kind: "tokenize" };
       const [own, peer] = [ours(job), torch("tokenize_words.py", job)];
       return { ours: { ...own, multiplies: false }, peer };
@@ -82,10 +85,6 @@ export async function prepareSides(
 /** Writes the documents that a worker is to read. */
 export async function writeDocuments(workspace: string, documents: readonly Document[]): Promise<void> {
   await writeFile(join(workspace, "documents.json"), JSON.stringify(documents));
-}
-
-function pickSetting({ engine, encoder, threads, workspace }: JobSetting): JobSetting {
-  return { engine, encoder, threads, workspace };
 }
 
 async function preparePaperJob(
@@ -123,9 +122,12 @@ function scriptCommand(script: string, { python, threads }: CaseSetting): Proces
 }
 
 /** Ids without repetitions nearby. */
-function makeTokenIds({ batch, tokens }: EncoderCase): number[][] {
+async function makeTokenIds({ batch, tokens }: EncoderCase, model: string): Promise<number[][]> {
+  const config = JSON.parse(await readFile(join(model, "config.json"), "utf8")) as { readonly vocab_size: number };
+  const first = Math.min(FIRST_WORD_ID, config.vocab_size >> 1);
+  const idAt = (place: number): number => first + ((place * ID_STEP) % (config.vocab_size - first));
   return Array.from({ length: batch }, (_, row) =>
-    Array.from({ length: tokens }, (_each, column) => FIRST_WORD_ID + (((row * tokens + column) * 7919) % 20_000)),
+    Array.from({ length: tokens }, (_each, column) => idAt(row * tokens + column)),
   );
 }
 

@@ -5,9 +5,7 @@ import { AdamW, StepRunner, type Trainable } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 
 import type { EncoderJob, Job, Work } from "./job.ts";
-
-/** How many of the values are compared, evenly spread. */
-const SAMPLED = 1000;
+import { sampleValues } from "./sample-values.ts";
 
 const CLIP_NORM = 1;
 
@@ -25,7 +23,7 @@ export async function prepareForward({ encoder: directory, tokenIds }: Job & Enc
     return values;
   };
   return {
-    numbers: async () => sample(await compute()),
+    numbers: async () => sampleValues(await compute()),
     run: async () => void (await compute()),
   };
 }
@@ -91,9 +89,4 @@ function makeTarget(shape: number[]): tf.Tensor {
     Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, index) => Math.sin(index)),
     shape,
   );
-}
-
-function sample(values: Float32Array): number[] {
-  const step = Math.max(1, Math.floor(values.length / SAMPLED));
-  return Array.from({ length: Math.ceil(values.length / step) }, (_, index) => values[index * step] as number);
 }

@@ -25,7 +25,7 @@ export interface Measurement extends PairSummary {
   /** Our peak memory divided by the counterpart's, each that of a whole process. */
   readonly memoryRatio: number;
   /** Best rates of a float32 matrix product, thousand million operations a second. */
-  readonly gigaflops: { readonly ours?: number; readonly peer?: number };
+  readonly matmulGigaflops: { readonly ours?: number; readonly peer?: number };
 }
 
 /** Pairs that are not counted: graphs are made, threads started, caches filled. */
@@ -72,7 +72,7 @@ export async function measure(
       ...(sides.ours.multiplies && { ours: await ours.matmulGigaflops(MATMUL_SIZE) }),
       ...(sides.peer.multiplies && { peer: await peer.matmulGigaflops(MATMUL_SIZE) }),
     };
-    return { ...summarizePairs(measured), memoryRatio, gigaflops: rates };
+    return { ...summarizePairs(measured), memoryRatio, matmulGigaflops: rates };
   } finally {
     await Promise.all(started.map((running) => running.end()));
   }

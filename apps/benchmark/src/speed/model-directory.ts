@@ -54,7 +54,7 @@ export async function withDropout(model: string, dropout: number, directory: str
 }
 
 async function saveRandomModel(directory: string): Promise<void> {
-  const pieces = [...CHARACTERS].flatMap((character) => [character, `##${character}`]);
+  const pieces = Array.from(CHARACTERS).flatMap((character) => [character, `##${character}`]);
   const known = [...SPECIAL_TOKENS, ...pieces];
   const fillers = Array.from({ length: MINILM_SIZES.vocabularySize - known.length }, (_, index) => `[unused${index}]`);
   const files = new Map([

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 
 import type { Job, OnnxJob, Work } from "./job.ts";
+import { sampleValues } from "./sample-values.ts";
 
 /** The part of `onnxruntime-node` that is used. */
 interface OnnxRuntime {
@@ -14,8 +15,6 @@ interface OnnxSession {
   run(feeds: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, { readonly data: Float32Array }>>>;
 }
 
-const SAMPLED = 1000;
-
 /** Prepares an encoder's forward pass in onnxruntime. */
 export async function prepareOnnx({ runtime, model, tokenIds, threads }: Job & OnnxJob): Promise<Work> {
   const { InferenceSession, Tensor } = createRequire(import.meta.url)(runtime) as OnnxRuntime;
@@ -28,11 +27,7 @@ export async function prepareOnnx({ runtime, model, tokenIds, threads }: Job & O
   };
   const compute = async (): Promise<Float32Array> => (await session.run(feeds))["hidden"]?.data ?? new Float32Array();
   return {
-    numbers: async () => {
-      const values = await compute();
-      const step = Math.max(1, Math.floor(values.length / SAMPLED));
-      return [...values].filter((_, index) => index % step === 0);
-    },
+    numbers: async () => sampleValues(await compute()),
     run: async () => void (await compute()),
   };
 }

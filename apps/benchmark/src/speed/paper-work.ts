@@ -25,6 +25,9 @@ export async function preparePaper(job: Job & PaperJob, documents: readonly Docu
   if (job.hasCounterpart) await writeFile(join(workspace, "input.json"), JSON.stringify(work.input));
   return {
     numbers: () => (job.hasCounterpart ? work.check() : Promise.resolve([])),
-    run: async () => void (await work.run()),
+    run: async () => {
+      await work.run();
+      return undefined;
+    },
   };
 }

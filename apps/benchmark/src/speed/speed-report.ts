@@ -3,12 +3,17 @@ import type { GrowthRow } from "./growth.ts";
 import type { Measurement } from "./measure.ts";
 import type { Peer } from "./speed-case.ts";
 
+/** PyTorch in its good mode reaches more of its peak than this. */
+const LEAST_SHARE = 0.2;
+
 /** A case with what was measured. */
 export interface MeasuredCase {
   readonly name: string;
   readonly peer: Peer;
   readonly pairs: number;
   readonly measurement: Measurement;
+  /** What the matrix products of one repetition take, where it is known: thousand million operations. */
+  readonly gigaflops?: number | undefined;
 }
 
 /** An entry of what `--json` writes. */
@@ -29,11 +34,21 @@ export function toEntry({ name, peer, measurement }: MeasuredCase): SpeedEntry {
   return { case: name, peer, ratio, memoryRatio, oursSeconds, peerSeconds };
 }
 
-/** A table of cases. */
+/**
+ * Whether the counterpart computed far below its own rate of matrix products: a slow mode from beginning to end, which the
+ * spread of the pairs does not show.
+ */
+export function isSlowThroughout({ measurement, gigaflops }: MeasuredCase): boolean {
+  const peak = measurement.matmulGigaflops.peer;
+  if (gigaflops === undefined || peak === undefined) return false;
+  return gigaflops / measurement.peerSeconds < LEAST_SHARE * peak;
+}
+
+/** A table of cases; rates are thousand million operations a second. */
 export function formatCases(measured: readonly MeasuredCase[]): string {
-  const header = ["case", "ratio", "memory", "ours", "peer", "pairs", "GFLOP/s ours", "GFLOP/s peer"];
-  const rows = measured.map(({ name, pairs, measurement }) => {
-    const { ratio, memoryRatio, oursSeconds, peerSeconds, dropped, gigaflops } = measurement;
+  const header = ["case", "ratio", "memory", "ours", "peer", "pairs", "of matmul peak: ours", "peer"];
+  const rows = measured.map(({ name, pairs, measurement, gigaflops }) => {
+    const { ratio, memoryRatio, oursSeconds, peerSeconds, dropped, matmulGigaflops } = measurement;
     return [
       name,
       ratio.toFixed(2),
@@ -41,11 +56,17 @@ export function formatCases(measured: readonly MeasuredCase[]): string {
       formatSeconds(oursSeconds),
       formatSeconds(peerSeconds),
       dropped === 0 ? String(pairs) : `${pairs - dropped} of ${pairs}`,
-      gigaflops.ours?.toFixed(0) ?? "–",
-      gigaflops.peer?.toFixed(0) ?? "–",
+      formatRate(oursSeconds, gigaflops, matmulGigaflops.ours),
+      formatRate(peerSeconds, gigaflops, matmulGigaflops.peer),
     ];
   });
   return formatTable(header, rows);
+}
+
+/** The rate of the work's matrix products, and the highest that the side reached in the same run. */
+function formatRate(seconds: number, gigaflops: number | undefined, peak: number | undefined): string {
+  const rate = gigaflops === undefined ? "–" : (gigaflops / seconds).toFixed(0);
+  return peak === undefined ? rate : `${rate} of ${peak.toFixed(0)}`;
 }
 
 /** One growth table. */

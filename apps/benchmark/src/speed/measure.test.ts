@@ -1,0 +1,68 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { type FakeAnswers, fakeSide } from "./__fixtures__/fake-side.ts";
+import type { Job } from "./job.ts";
+import { measure, type Measurement } from "./measure.ts";
+
+let log: string;
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "relatum-"));
+  log = join(root, "log");
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const job: Job = { kind: "tokenize", engine: "cpu", encoder: "", threads: 1, workspace: "" };
+
+function measureFakes(ours: FakeAnswers, peer: FakeAnswers, pairs: number): Promise<Measurement> {
+  const side = (name: string, answers: FakeAnswers) => ({
+    command: fakeSide(name, { ...answers, log }),
+    job,
+    multiplies: name === "peer",
+  });
+  const options = { pairs, signal: new AbortController().signal, status: () => undefined };
+  return measure({ ours: side("ours", ours), peer: side("peer", peer) }, options);
+}
+
+const requests = async (): Promise<string[]> => (await readFile(log, "utf8")).trim().split("\n");
+
+describe("measure", () => {
+  it("prepares ours first, warms both up, then lets them take turns", async () => {
+    await measureFakes({}, {}, 2);
+
+    const turns = ["ours run", "peer run"];
+    const [warmUps, pairs] = [
+      [...turns, ...turns],
+      [...turns, ...turns],
+    ];
+    expect(await requests()).toEqual(["ours prepare", "peer prepare", ...warmUps, ...pairs, "peer matmul"]);
+  });
+
+  it("gives medians of the pairs after the warm-up, in the counterpart's good mode", async () => {
+    const ours = { seconds: [90, 90, 0.2, 0.3, 0.3] };
+    const peer = { seconds: [90, 90, 0.5, 0.5, 4] };
+
+    const measurement = await measureFakes(ours, peer, 3);
+
+    expect(measurement.ratio).toBeCloseTo((0.4 + 0.6) / 2, 12);
+    expect(measurement).toMatchObject({ oursSeconds: 0.25, peerSeconds: 0.5, dropped: 1 });
+    expect(measurement.memoryRatio).toBeGreaterThan(0.5);
+    expect(measurement.matmulGigaflops).toEqual({ peer: 128 });
+  });
+
+  it("refuses sides that prepare other numbers before anything runs", async () => {
+    await expect(measureFakes({ numbers: [1] }, { numbers: [2] }, 2)).rejects.toThrow("outputs must give the same");
+
+    expect(await requests()).toEqual(["ours prepare", "peer prepare"]);
+  });
+
+  it("refuses sides whose repetitions come apart", async () => {
+    const measured = measureFakes({ values: [1, 0.5] }, { values: [1, 0.6] }, 2);
+
+    await expect(measured).rejects.toThrow("repetition 1 must give the same");
+  });
+});
