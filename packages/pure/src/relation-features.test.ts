@@ -162,19 +162,6 @@ describe("features without markers", () => {
     expect(features[0]?.pairs[0]).toMatchObject({ headFirst: 2, headLast: 4, tailFirst: 4, tailLast: 4 });
     expect(features[0]?.pairs[0]?.markers).toBeUndefined();
   });
-
-  it("see the entity model's context in the joint model", async () => {
-    const { features } = await featurize({
-      architecture: "joint",
-      relationInput: "text",
-      relationSpans: "pruned",
-      entityContextWords: 6,
-      relationContextWords: 0,
-      maxTokens: 1,
-    });
-
-    expect(features[0]?.tokenIds).toEqual([100, 2, 3, 4, 4, 5, 6, 7, 101]);
-  });
 });
 
 describe("what is too long", () => {

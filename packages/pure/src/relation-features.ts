@@ -2,8 +2,7 @@ import type { Document } from "@relatum/datasets";
 import type { Tokenizer } from "@relatum/encoders";
 
 import type { PureConfig } from "./config.ts";
-import { extendSentence } from "./context.ts";
-import { markersOf, type PureMarkers } from "./markers.ts";
+import { markersOf, type PairMarkers, type PureMarkers } from "./markers.ts";
 import {
   type LabelledPair,
   labelSpanPairs,
@@ -13,6 +12,7 @@ import {
   type SpanPair,
   type SpanRules,
 } from "./relation-pairs.ts";
+import { insertMarkers, joinWords, type PairPlaces, readSentence, type SentenceText } from "./relation-text.ts";
 import { fitWords } from "./relation-window.ts";
 import type { LabelledSpan, WordSpan } from "./spans.ts";
 
@@ -25,14 +25,8 @@ export interface PureRelationFeatures {
   readonly pairs: readonly PureRelationPair[];
 }
 
-/** A pair to classify and where it is in the text. */
-export interface PureRelationPair extends LabelledPair {
-  /** Where the full model's start markers are; without them, the first token of each span. */
-  readonly headFirst: number;
-  readonly tailFirst: number;
-  /** The last token of each span, or the full model's end markers. */
-  readonly headLast: number;
-  readonly tailLast: number;
+/** A pair to classify and where it is in the text; the full model's markers stand for its spans. */
+export interface PureRelationPair extends LabelledPair, PairPlaces {
   /** The approximation's markers, which come behind the text: head start, head end, tail start, tail end. */
   readonly markers?: readonly number[];
 }
@@ -101,7 +95,8 @@ export function featurizePureRelations(
   for (const sentence of document.sentences.keys()) {
     const pairs = labelledPairs(listSpanPairs(spans[sentence] ?? [], options.rules), labels?.[sentence]);
     if (pairs.length === 0) continue;
-    const text = readSentence(document, sentence, options);
+    const { tokenizer, config } = options;
+    const text = readSentence(document, sentence, { tokenizer, contextWords: config.relationContextWords });
     const place = { documentId: document.id, sentence };
     for (const part of splitPairs(text, pairs, options, (notice) => notices.push({ ...place, ...notice }))) {
       features.push({ ...place, ...part });
@@ -124,34 +119,11 @@ export async function featurizePureRelationDocuments(
   };
 }
 
-/** A sentence with its context, by word. */
-interface SentenceText {
-  readonly words: readonly (readonly number[])[];
-  /** Where the sentence is among them. */
-  readonly core: WordSpan;
-}
-
 type Part = Pick<PureRelationFeatures, "tokenIds" | "pairs">;
 type Notify = (notice: Pick<PureLengthNotice, "kind" | "pair" | "tokens" | "room">) => void;
 
 function labelledPairs(pairs: readonly SpanPair[], labels: PairLabels[number] | undefined): LabelledPair[] {
   return pairs.map(({ head, tail }) => ({ head, tail, labelIds: labels?.get(pairKey(head, tail)) ?? [] }));
-}
-
-function readSentence(
-  document: Document,
-  sentence: number,
-  { config, tokenizer }: PureRelationFeatureOptions,
-): SentenceText {
-  const { architecture, entityContextWords, relationContextWords } = config;
-  // The joint model sees one text, the entity model's.
-  const contextWords = architecture === "joint" ? entityContextWords : relationContextWords;
-  const { words, sentenceStart } = extendSentence(document, sentence, contextWords);
-  const length = document.sentences[sentence]?.length ?? 0;
-  return {
-    words: words.map((word) => tokenizer.tokenizeWord(word)),
-    core: { start: sentenceStart, end: sentenceStart + length },
-  };
 }
 
 /** Lays the pairs of a sentence out as texts that fit. */
@@ -187,8 +159,7 @@ function splitPairs(
 function textRoom({ config, tokenizer, encoderTokens }: PureRelationFeatureOptions): number {
   const markers = hasMarkers(config) ? MARKER_TOKENS : 0;
   const inside = config.approximate ? 0 : markers;
-  const longest = config.architecture === "joint" ? encoderTokens : config.maxTokens;
-  const most = Math.min(longest - markers, encoderTokens - inside);
+  const most = Math.min(config.maxTokens - markers, encoderTokens - inside);
   return most - tokenizer.startIds.length - tokenizer.endIds.length;
 }
 
@@ -203,22 +174,21 @@ function layOut(
   pairs: readonly LabelledPair[],
   options: PureRelationFeatureOptions,
 ): Part[] {
-  const { config, markers } = options;
+  const { config, tokenizer } = options;
+  const markersFor = ({ head, tail }: SpanPair): PairMarkers =>
+    markersOf(options.markers, { headType: head.label, tailType: tail.label });
   if (hasMarkers(config) && !config.approximate) {
-    return pairs.map((pair) => cutReleased(insertMarkers(text, window, pair, options), options));
+    return pairs.map((pair) => {
+      const { tokenIds, places } = insertMarkers(text, window, pair, { markers: markersFor(pair), tokenizer });
+      return cutReleased({ tokenIds, pairs: [{ ...pair, ...places }] }, options);
+    });
   }
-  const { tokenIds, firsts, lasts } = joinWords(text, window, options.tokenizer);
+  const { tokenIds, placesOf } = joinWords(text, window, tokenizer);
   const placed = pairs.map((pair): PureRelationPair => {
-    const [head, tail] = [shift(pair.head, text, window), shift(pair.tail, text, window)];
-    const places = {
-      headFirst: firsts[head.start] as number,
-      headLast: lasts[head.end - 1] as number,
-      tailFirst: firsts[tail.start] as number,
-      tailLast: lasts[tail.end - 1] as number,
-    };
+    const places = placesOf(pair);
     if (!config.approximate) return { ...pair, ...places };
-    const ids = markersOf(markers, { headType: pair.head.label, tailType: pair.tail.label });
-    return { ...pair, ...places, markers: [ids.headStart, ids.headEnd, ids.tailStart, ids.tailEnd] };
+    const { headStart, headEnd, tailStart, tailEnd } = markersFor(pair);
+    return { ...pair, ...places, markers: [headStart, headEnd, tailStart, tailEnd] };
   });
   const size = Math.min(placed.length, pairsPerText(tokenIds.length, options));
   const starts = Array.from({ length: Math.ceil(placed.length / size) }, (_, index) => index * size);
@@ -231,71 +201,18 @@ function pairsPerText(tokens: number, { config, pairsPerText: asked }: PureRelat
   return Math.max(1, Math.floor((config.maxTokens - tokens) / MARKER_TOKENS));
 }
 
-/** Where a span of the sentence is within a window. */
-function shift({ start, end }: WordSpan, { core }: SentenceText, window: WordSpan): WordSpan {
-  const offset = core.start - window.start;
-  return { start: start + offset, end: end + offset };
-}
-
-/** The tokens of a window's words between start and end tokens, with the first and last token of each word. */
-function joinWords(
-  { words }: SentenceText,
-  window: WordSpan,
-  { startIds, endIds }: Tokenizer,
-): { tokenIds: number[]; firsts: number[]; lasts: number[] } {
-  const tokenIds = [...startIds];
-  const firsts: number[] = [];
-  const lasts: number[] = [];
-  for (const word of words.slice(window.start, window.end)) {
-    firsts.push(tokenIds.length);
-    tokenIds.push(...word);
-    lasts.push(Math.max(startIds.length, tokenIds.length - 1));
-  }
-  tokenIds.push(...endIds);
-  return { tokenIds, firsts, lasts };
-}
-
-/** The full model's input: a pair's markers around its spans; at one place the head's marker comes before the tail's. */
-function insertMarkers(
-  text: SentenceText,
-  window: WordSpan,
-  pair: LabelledPair,
-  { markers, tokenizer }: PureRelationFeatureOptions,
-): { tokenIds: number[]; pair: PureRelationPair } {
-  const ids = markersOf(markers, { headType: pair.head.label, tailType: pair.tail.label });
-  const [head, tail] = [shift(pair.head, text, window), shift(pair.tail, text, window)];
-  const tokenIds = [...tokenizer.startIds];
-  const places = { headFirst: 0, headLast: 0, tailFirst: 0, tailLast: 0 };
-  const insert = (place: keyof typeof places, id: number): void => {
-    places[place] = tokenIds.length;
-    tokenIds.push(id);
-  };
-  for (const [index, word] of text.words.slice(window.start, window.end).entries()) {
-    if (index === head.start) insert("headFirst", ids.headStart);
-    if (index === tail.start) insert("tailFirst", ids.tailStart);
-    tokenIds.push(...word);
-    if (index === head.end - 1) insert("headLast", ids.headEnd);
-    if (index === tail.end - 1) insert("tailLast", ids.tailEnd);
-  }
-  tokenIds.push(...tokenizer.endIds);
-  return { tokenIds, pair: { ...pair, ...places } };
-}
-
-/** Cuts an input as the authors' code does, if that is asked for. */
-function cutReleased(
-  { tokenIds, pair }: ReturnType<typeof insertMarkers>,
-  { rules, config: { maxTokens } }: PureRelationFeatureOptions,
-): Part {
-  if (rules !== "released" || tokenIds.length <= maxTokens) return { tokenIds, pairs: [pair] };
+/** Cuts a text as the authors' code does, if that is asked for. */
+function cutReleased(part: Part, { rules, config: { maxTokens } }: PureRelationFeatureOptions): Part {
+  if (rules !== "released" || part.tokenIds.length <= maxTokens) return part;
   const within = (place: number): number => (place < maxTokens ? place : 0);
-  const { headFirst, headLast, tailFirst, tailLast } = pair;
-  const places = {
-    headFirst: within(headFirst),
-    headLast: within(headLast),
-    tailFirst: within(tailFirst),
-    tailLast: within(tailLast),
-  };
-  return { tokenIds: tokenIds.slice(0, maxTokens), pairs: [{ ...pair, ...places }] };
+  const pairs = part.pairs.map((pair) => ({
+    ...pair,
+    headFirst: within(pair.headFirst),
+    headLast: within(pair.headLast),
+    tailFirst: within(pair.tailFirst),
+    tailLast: within(pair.tailLast),
+  }));
+  return { tokenIds: part.tokenIds.slice(0, maxTokens), pairs };
 }
 
 function sum(values: readonly number[]): number {
