@@ -69,7 +69,7 @@ async function compare(options: SpeedCommandOptions, context: CommandContext, wo
       const sides = await prepareSides(speedCase, { ...setting, workspace: await makeFolder(workspace, name) });
       const { signal } = context;
       const measurement = await measure(sides, { pairs, signal, status });
-      const result = { name, peer: against, pairs, measurement, gigaflops: await countWork(speedCase, setting.model) };
+      const result = { name, peer: against, measurement, gigaflops: await countWork(speedCase, setting.model) };
       measured.push(result);
       if (isSlowThroughout(result)) terminal.notice(`${name}: ${SLOW_MODE}`);
     } catch (error) {

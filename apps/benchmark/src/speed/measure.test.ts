@@ -54,6 +54,15 @@ describe("measure", () => {
     expect(measurement.matmulGigaflops).toEqual({ peer: 128 });
   });
 
+  it("measures a series again as long as most of its pairs do not count", async () => {
+    const peer = { seconds: [1, 1, 0.5, 4, 4, 0.5, 0.5, 4] };
+
+    const { pairs, dropped } = await measureFakes({}, peer, 3);
+
+    // One of three counts, then three of six.
+    expect({ pairs, dropped }).toEqual({ pairs: 6, dropped: 3 });
+  });
+
   it("refuses sides that prepare other numbers before anything runs", async () => {
     await expect(measureFakes({ numbers: [1] }, { numbers: [2] }, 2)).rejects.toThrow("outputs must give the same");
 

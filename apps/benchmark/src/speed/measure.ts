@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import { checkNumbers } from "./check-numbers.ts";
 import type { Job } from "./job.ts";
-import { alternate, type PairSummary, summarizePairs } from "./pairs.ts";
+import { alternate, type Pair, type PairSummary, summarizePairs } from "./pairs.ts";
 import { type ProcessCommand, SpeedProcess } from "./speed-process.ts";
 
 /** One side of a comparison. */
@@ -15,6 +15,7 @@ export interface Side {
 
 /** How {@link measure} goes about it. */
 export interface MeasureOptions {
+  /** Pairs in a series. */
   readonly pairs: number;
   readonly signal: AbortSignal;
   readonly status: (text: string) => void;
@@ -30,6 +31,9 @@ export interface Measurement extends PairSummary {
 
 /** Pairs that are not counted: graphs are made, threads started, caches filled. */
 const WARM_UPS = 2;
+
+/** A series of pairs most of which do not count is measured again, and counted with the others. */
+const MOST_SERIES = 3;
 
 /** Threads of numeric libraries wait for more work awhile before they sleep. */
 const REST_MILLISECONDS = 50;
@@ -62,11 +66,15 @@ export async function measure(
 
     let done = 0;
     const run = async (running: SpeedProcess): Promise<number> => {
-      status(`${running.name}: pair ${1 + (done++ >> 1)} of ${pairs}`);
+      status(`${running.name}: pair ${1 + (done++ >> 1)}`);
       return (await running.run()).seconds;
     };
     const rest = (): Promise<void> => setTimeout(REST_MILLISECONDS, undefined, { signal });
-    const measured = await alternate({ ours: () => run(ours), peer: () => run(peer) }, pairs, rest);
+    const both = { ours: () => run(ours), peer: () => run(peer) };
+    let measured = await alternate(both, pairs, rest);
+    for (let more = 0; more < MOST_SERIES - 1 && keepsTooFew(measured); more += 1) {
+      measured = [...measured, ...(await alternate(both, pairs, rest))];
+    }
     const memoryRatio = (await ours.peakBytes()) / (await peer.peakBytes());
     const rates = {
       ...(sides.ours.multiplies && { ours: await ours.matmulGigaflops(MATMUL_SIZE) }),
@@ -76,6 +84,11 @@ export async function measure(
   } finally {
     await Promise.all(started.map((running) => running.end()));
   }
+}
+
+/** Whether the counterpart was in a slow mode most of the time. */
+function keepsTooFew(measured: readonly Pair[]): boolean {
+  return summarizePairs(measured).dropped > measured.length / 2;
 }
 
 /** Where each repetition gives a number, those must agree too: after the first they say that updates are the same. */

@@ -32,7 +32,7 @@ describe("summarizePairs", () => {
     const summary = summarizePairs(pairs);
 
     // Ratios 0.5, 1.2 and 0.8.
-    expect(summary).toEqual({ ratio: 0.8, oursSeconds: 2, peerSeconds: 2.5, dropped: 0 });
+    expect(summary).toEqual({ ratio: 0.8, oursSeconds: 2, peerSeconds: 2.5, pairs: 3, dropped: 0 });
   });
 
   it("leaves out the pairs in which the counterpart was in a slow mode", () => {

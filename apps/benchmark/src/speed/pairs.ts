@@ -12,7 +12,9 @@ export interface PairSummary {
   readonly oursSeconds: number;
   /** Median seconds. */
   readonly peerSeconds: number;
-  /** Pairs left out because the counterpart was in a slow mode. */
+  /** All pairs that were measured. */
+  readonly pairs: number;
+  /** Those left out because the counterpart was in a slow mode. */
   readonly dropped: number;
 }
 
@@ -55,6 +57,7 @@ export function summarizePairs(pairs: readonly Pair[]): PairSummary {
     ratio: median(kept.map(({ ours, peer }) => ours / peer)),
     oursSeconds: median(kept.map(({ ours }) => ours)),
     peerSeconds: median(kept.map(({ peer }) => peer)),
+    pairs: pairs.length,
     dropped: pairs.length - kept.length,
   };
 }

@@ -6,12 +6,12 @@ import { formatCases, formatGrowth, isSlowThroughout, type MeasuredCase, toEntry
 const measured: MeasuredCase = {
   name: "encoder-forward-4x256",
   peer: "torch",
-  pairs: 9,
   measurement: {
     ratio: 0.49,
     memoryRatio: 0.9,
     oursSeconds: 0.1,
     peerSeconds: 0.205,
+    pairs: 9,
     dropped: 2,
     matmulGigaflops: { ours: 300, peer: 150 },
   },

@@ -10,7 +10,6 @@ const LEAST_SHARE = 0.2;
 export interface MeasuredCase {
   readonly name: string;
   readonly peer: Peer;
-  readonly pairs: number;
   readonly measurement: Measurement;
   /** What the matrix products of one repetition take, where it is known: thousand million operations. */
   readonly gigaflops?: number | undefined;
@@ -47,8 +46,8 @@ export function isSlowThroughout({ measurement, gigaflops }: MeasuredCase): bool
 /** A table of cases; rates are thousand million operations a second. */
 export function formatCases(measured: readonly MeasuredCase[]): string {
   const header = ["case", "ratio", "memory", "ours", "peer", "pairs", "of matmul peak: ours", "peer"];
-  const rows = measured.map(({ name, pairs, measurement, gigaflops }) => {
-    const { ratio, memoryRatio, oursSeconds, peerSeconds, dropped, matmulGigaflops } = measurement;
+  const rows = measured.map(({ name, measurement, gigaflops }) => {
+    const { ratio, memoryRatio, oursSeconds, peerSeconds, pairs, dropped, matmulGigaflops } = measurement;
     return [
       name,
       ratio.toFixed(2),

@@ -126,7 +126,7 @@ describe.skipIf(process.platform === "win32")("speed", () => {
     expect(Object.keys(entries[0] ?? {}).toSorted()).toEqual(fields);
     expect(entries[0]).toMatchObject({ case: "encoder-forward-1x128", peer: "torch" });
     expect(stdout).toContain("encoder-forward-1x128");
-  });
+  }, 240_000); // four processes that compile the sources, in turn, on whatever is left of the machine
 
   it("says of cases without data why they are left out", async () => {
     const notices: string[] = [];

@@ -14,6 +14,9 @@ const MATMUL_SECONDS = 1;
 
 async function prepare(job: Job): Promise<Work> {
   if (job.kind === "onnx-forward") return (await import("./onnx-work.ts")).prepareOnnx(job);
+  if (job.kind === "tokenize") {
+    return (await import("./tokenize-work.ts")).prepareTokenize(job.encoder, await readDocuments(job));
+  }
   const { useEngine } = await import("@relatum/tensor-utils/native");
   await useEngine(job.engine);
   switch (job.kind) {
@@ -21,8 +24,6 @@ async function prepare(job: Job): Promise<Work> {
       return (await import("./encoder-work.ts")).prepareForward(job);
     case "encoder-step":
       return (await import("./encoder-work.ts")).prepareStep(job);
-    case "tokenize":
-      return (await import("./tokenize-work.ts")).prepareTokenize(job.encoder, await readDocuments(job));
     case "paper":
       return (await import("./paper-work.ts")).preparePaper(job, await readDocuments(job));
   }
