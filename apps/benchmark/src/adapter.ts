@@ -1,4 +1,4 @@
-import type { Document, EntityRelation, Extractor } from "@relatum/datasets";
+import type { Document, EntityPair, EntityRelation, Extractor } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import type { CheckpointOptions, EpochEvent, ResumeEvent, StepEvent } from "@relatum/tensor-utils/train";
 
@@ -54,11 +54,35 @@ export interface PaperAdapter {
   tune?(extractor: PaperExtractor, documents: readonly Document[], tools: TuningTools): Promise<PaperExtractor>;
 
   /**
+   * Describes the graphs that the paper builds of a document, for the command `graph` to draw. Left out by papers without.
+   *
+   * @param pair Entities whose connections are to be shown; the paper chooses without it.
+   * @throws {RangeError} If the document has no such entity.
+   */
+  describeGraphs?(document: Document, pair?: EntityPair): readonly GraphDrawing[];
+
+  /**
    * Prepares work for the command `speed` to time. Left out by papers that it does not measure.
    *
    * @param documents Labelled, where training is timed.
    */
   prepareSpeed?(documents: readonly Document[], options: SpeedOptions): Promise<SpeedWork>;
+}
+
+/** A graph to be drawn. */
+export interface GraphDrawing {
+  readonly title: string;
+  readonly nodes: readonly {
+    readonly label: string;
+    /** Nodes of one group stand together and share a colour; -1 belongs to none. */
+    readonly group: number;
+  }[];
+  /** The kinds of edges, in the order of the legend. */
+  readonly kinds: readonly string[];
+  /** Edges in either direction are drawn once. */
+  readonly edges: readonly { readonly from: number; readonly to: number; readonly kind: string }[];
+  /** Runs of nodes to be highlighted. */
+  readonly paths: readonly (readonly number[])[];
 }
 
 /** What the command `speed` wants to time. */

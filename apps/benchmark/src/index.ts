@@ -1,4 +1,5 @@
 export type {
+  GraphDrawing,
   PaperAdapter,
   PaperExtractor,
   PublishedResult,

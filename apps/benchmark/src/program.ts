@@ -33,6 +33,7 @@ export function createProgram(createContext: CreateContext): Command {
   addTrainingCommands(program, context);
   addModelCommands(program, context);
   addSpeedCommand(program, context);
+  addGraphCommand(program, context);
   return program;
 }
 
@@ -54,6 +55,25 @@ function addDataCommands(program: Command, context: () => CommandContext): void 
     .option("--fresh", "drops earlier results that no run here has")
     .action(async (options: { runs: string }) =>
       (await import("./commands/report.ts")).reportCommand(options, context()),
+    );
+}
+
+function addGraphCommand(program: Command, context: () => CommandContext): void {
+  program
+    .command("graph")
+    .description("draws the graphs that a paper builds of a document, as an SVG file")
+    .argument("<documents>", "a file of documents")
+    .addOption(new Option("--format <name>", "the file's format").choices(FORMATS).default("docred"))
+    .option("--document <id>", "which document: its id, or its number in the file; the first without it")
+    .option(
+      "--pair <head,tail>",
+      "two entity numbers whose paths are highlighted; the paper chooses without it",
+      parsePair,
+    )
+    .option("--paper <name>", "which paper; the first that draws without it")
+    .option("--out <file>", "where the drawing goes", "graph.svg")
+    .action(async (file: string, options: Parameters<typeof import("./commands/graph.ts").graphCommand>[1]) =>
+      (await import("./commands/graph.ts")).graphCommand(file, options, context()),
     );
 }
 
@@ -139,6 +159,12 @@ function parseSeed(text: string): number {
 function parseCount(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new InvalidArgumentError("It must be a whole number above 0.");
+}
+
+function parsePair(text: string): [head: number, tail: number] {
+  const [, head, tail] = /^(\d+),(\d+)$/.exec(text) ?? [];
+  if (head === undefined || tail === undefined) throw new InvalidArgumentError("It must be two numbers: 0,3.");
+  return [Number(head), Number(tail)];
 }
 
 function collect(module: string, modules: readonly string[]): string[] {

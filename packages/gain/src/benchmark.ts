@@ -5,6 +5,7 @@ import { createRandom } from "@relatum/tensor-utils";
 
 import type { GainBackbone } from "./backbone.ts";
 import { GainExtractor, loadGain } from "./extractor.ts";
+import { describeGraphs } from "./graph-drawing.ts";
 import { parseGainSettings } from "./settings.ts";
 import { trainGain } from "./train.ts";
 import { drawWordVectors } from "./untrained-words.ts";
@@ -45,6 +46,8 @@ export const adapter: PaperAdapter = {
     if (!(extractor instanceof GainExtractor)) throw new TypeError("extractor must be a GainExtractor.");
     return tuneThreshold(extractor, documents, tools);
   },
+
+  describeGraphs,
 };
 
 /** What an experiment calls an encoder of ours: a BiLSTM, on random vectors or on those of the file after the colon. */
