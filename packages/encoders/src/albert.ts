@@ -82,7 +82,10 @@ export class AlbertEncoder extends Module implements Encoder {
       const bias = attentionBias(input.mask); // [batch, 1, 1 or tokens, tokens]
       let hidden = this.widening.apply(this.embeddings.apply(input, mode)); // [batch, tokens, hidden]
       let attention: tf.Tensor4D | undefined; // [batch, heads, tokens, tokens]
-      for (const layer of this.#layersInOrder()) ({ hidden, attention } = layer.apply(hidden, bias, mode));
+      for (const [index, layer] of this.#layersInOrder().entries()) {
+        const withAttention = index === this.config.layers - 1;
+        ({ hidden, attention } = layer.apply(hidden, bias, mode, { withAttention }));
+      }
       return { hidden, pooled: poolFirst(hidden, this.pooler), ...(attention && { attention }) };
     });
   }

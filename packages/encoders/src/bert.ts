@@ -73,7 +73,10 @@ export class BertEncoder extends Module implements Encoder {
       const bias = attentionBias(input.mask); // [batch, 1, 1 or tokens, tokens]
       let hidden = this.embeddings.apply(input, mode); // [batch, tokens, hidden]
       let attention: tf.Tensor4D | undefined; // [batch, heads, tokens, tokens]
-      for (const layer of this.layers) ({ hidden, attention } = layer.apply(hidden, bias, mode));
+      for (const [index, layer] of this.layers.entries()) {
+        const withAttention = index === this.layers.length - 1;
+        ({ hidden, attention } = layer.apply(hidden, bias, mode, { withAttention }));
+      }
       return { hidden, pooled: poolFirst(hidden, this.pooler), ...(attention && { attention }) };
     });
   }

@@ -1,4 +1,4 @@
-export { attention, type AttentionResult } from "./kernels/attention.ts";
+export { attention, attentionWeights } from "./kernels/attention.ts";
 export { dropout } from "./kernels/dropout.ts";
 export { gatherRows } from "./kernels/gather-rows.ts";
 export { gelu, tanhGelu } from "./kernels/gelu.ts";

@@ -1,12 +1,4 @@
-import {
-  attention,
-  axisSizes,
-  type AttentionResult,
-  Linear,
-  type Mode,
-  Module,
-  type Random,
-} from "@relatum/tensor-utils";
+import { attention, attentionWeights, axisSizes, Linear, type Mode, Module, type Random } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
 import { INITIAL_DEVIATION } from "./token-embeddings.ts";
@@ -44,16 +36,22 @@ export class SelfAttention extends Module {
    *
    * @param hidden `[batch, tokens, hidden]`.
    * @param bias From {@link attentionBias}.
-   * @returns Weighted values `[batch, tokens, hidden]` and the weights before dropout `[batch, heads, tokens, tokens]`.
+   * @returns Weighted values `[batch, tokens, hidden]` and, if asked for, the weights before dropout
+   *   `[batch, heads, tokens, tokens]`.
    */
-  apply(hidden: tf.Tensor3D, bias: tf.Tensor4D, mode: Mode): { context: tf.Tensor3D; weights: tf.Tensor4D } {
+  apply(
+    hidden: tf.Tensor3D,
+    bias: tf.Tensor4D,
+    mode: Mode,
+    { withWeights }: { readonly withWeights: boolean },
+  ): { context: tf.Tensor3D; weights?: tf.Tensor4D } {
     const { heads, attentionDropout } = this.#settings;
     return tf.tidy(() => {
       const query = splitHeads(this.query.apply(hidden), heads); // [batch, heads, tokens, width]
       const key = splitHeads(this.key.apply(hidden), heads); // [batch, heads, tokens, width]
       const value = splitHeads(this.value.apply(hidden), heads); // [batch, heads, tokens, width]
-      const { context, weights }: AttentionResult = attention(query, key, value, bias, attentionDropout, mode);
-      return { context: joinHeads(context), weights };
+      const context = joinHeads(attention(query, key, value, bias, attentionDropout, mode)); // [batch, tokens, hidden]
+      return withWeights ? { context, weights: attentionWeights(query, key, bias) } : { context };
     });
   }
 }

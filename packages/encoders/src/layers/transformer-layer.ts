@@ -42,17 +42,23 @@ export class TransformerLayer extends Module {
     this.#settings = settings;
   }
 
-  /** `[batch, tokens, hidden]` to the same, and the attention `[batch, heads, tokens, tokens]`. */
-  apply(input: tf.Tensor3D, bias: tf.Tensor4D, mode: Mode): { hidden: tf.Tensor3D; attention: tf.Tensor4D } {
+  /** `[batch, tokens, hidden]` to the same, and if asked for the attention `[batch, heads, tokens, tokens]`. */
+  apply(
+    input: tf.Tensor3D,
+    bias: tf.Tensor4D,
+    mode: Mode,
+    { withAttention }: { readonly withAttention: boolean },
+  ): { hidden: tf.Tensor3D; attention?: tf.Tensor4D } {
     const { dropout: rate, outputDropout, activation } = this.#settings;
     return tf.tidy(() => {
-      const { context, weights } = this.attention.apply(input, bias, mode); // [batch, tokens, hidden]
+      const { context, weights } = this.attention.apply(input, bias, mode, { withWeights: withAttention });
       const attended = dropout(this.attentionOutput.apply(context), rate, mode); // [batch, tokens, hidden]
       const middle = this.attentionNorm.apply(attended.add<tf.Tensor3D>(input)); // [batch, tokens, hidden]
 
       const inner = activate(this.intermediate.apply(middle), activation); // [batch, tokens, intermediate]
       const mapped = dropout(this.output.apply(inner), outputDropout, mode); // [batch, tokens, hidden]
-      return { hidden: this.outputNorm.apply(mapped.add<tf.Tensor3D>(middle)), attention: weights };
+      const hidden = this.outputNorm.apply(mapped.add<tf.Tensor3D>(middle)); // [batch, tokens, hidden]
+      return { hidden, ...(weights && { attention: weights }) };
     });
   }
 }

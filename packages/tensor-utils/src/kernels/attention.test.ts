@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import { INFERENCE, type Mode, Noise } from "../mode.ts";
 import { drawTensor, largestDifference, valueAndGradients } from "./__fixtures__/value-and-gradients.ts";
-import { attention } from "./attention.ts";
+import { attention, attentionWeights } from "./attention.ts";
+import { dropoutMask } from "./dropout.ts";
 
 const SHAPE = [2, 3, 5, 4] as const;
 const noBias = tf.zeros([1]);
@@ -35,7 +36,8 @@ describe("attention", () => {
       ],
     ]);
 
-    const { context, weights } = attention(query, key, value, noBias, 0, INFERENCE);
+    const context = attention(query, key, value, noBias, 0, INFERENCE);
+    const weights = attentionWeights(query, key, noBias);
 
     expect([...weights.dataSync()]).toEqual([expect.closeTo(1 / 4, 6), expect.closeTo(3 / 4, 6)]);
     expect([...context.dataSync()]).toEqual([expect.closeTo(7, 5), 0, 0, expect.closeTo(3, 5)]);
@@ -44,7 +46,7 @@ describe("attention", () => {
   it("gives hidden tokens no weight", () => {
     const bias = tf.tensor4d([0, 0, -1e30, 0, 0], [1, 1, 1, 5]);
 
-    const { weights } = attention(draw("query"), draw("key"), draw("value"), bias, 0, INFERENCE);
+    const weights = attentionWeights(draw("query"), draw("key"), bias);
 
     const toThird = weights.slice([0, 0, 0, 2], [-1, -1, -1, 1]);
     expect(new Set(toThird.dataSync())).toEqual(new Set([0]));
@@ -56,7 +58,7 @@ describe("attention", () => {
     const plain = (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor): tf.Tensor =>
       tf.matMul(tf.softmax(tf.matMul(query, key, false, true).div(Math.sqrt(4))), value);
     const fused = (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor): tf.Tensor =>
-      attention(query as tf.Tensor4D, key as tf.Tensor4D, value as tf.Tensor4D, noBias, 0, INFERENCE).context;
+      attention(query as tf.Tensor4D, key as tf.Tensor4D, value as tf.Tensor4D, noBias, 0, INFERENCE);
 
     const difference = largestDifference(
       valueAndGradients(fused as never, inputs),
@@ -66,24 +68,65 @@ describe("attention", () => {
     expect(difference).toBeLessThan(1e-5);
   });
 
-  it("drops weights when training, but gives them back undropped", () => {
+  it("drops weights when training, the same ones for the same seed", () => {
     const given = [draw("query"), draw("key"), draw("value"), noBias] as const;
     const calm = attention(...given, 0.5, INFERENCE);
 
     const noisy = attention(...given, 0.5, training());
 
-    expect([...noisy.weights.dataSync()]).toEqual([...calm.weights.dataSync()]);
-    expect([...noisy.context.dataSync()]).not.toEqual([...calm.context.dataSync()]);
-    expect([...noisy.context.dataSync()]).toEqual([...attention(...given, 0.5, training()).context.dataSync()]);
+    expect([...noisy.dataSync()]).not.toEqual([...calm.dataSync()]);
+    expect([...noisy.dataSync()]).toEqual([...attention(...given, 0.5, training()).dataSync()]);
   });
 
-  it("leaves its two results behind", () => {
+  it("has the gradients of plain operations with the same mask", () => {
+    const inputs = [draw("query"), draw("key"), draw("value")];
+    const mask = dropoutMask([2, 3, 5, 5], 0.5, tf.tensor1d([3, 4], "int32"), 0);
+    const plain = (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor): tf.Tensor =>
+      tf.matMul(tf.softmax(tf.matMul(query, key, false, true).div(Math.sqrt(4))).mul(mask), value);
+    const fused = (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor): tf.Tensor =>
+      attention(query as tf.Tensor4D, key as tf.Tensor4D, value as tf.Tensor4D, noBias, 0.5, training());
+
+    const difference = largestDifference(
+      valueAndGradients(fused as never, inputs),
+      valueAndGradients(plain as never, inputs),
+    );
+
+    expect(difference).toBeLessThan(1e-5);
+  });
+
+  it("leaves its result behind", () => {
     const given = [draw("query"), draw("key"), draw("value"), noBias] as const;
     const mode = training();
     const before = tf.memory().numTensors;
 
     attention(...given, 0.5, mode);
 
-    expect(tf.memory().numTensors).toBe(before + 2);
+    expect(tf.memory().numTensors).toBe(before + 1);
+  });
+});
+
+describe("attentionWeights", () => {
+  it("has the gradients of plain operations", () => {
+    const inputs = [draw("query"), draw("key")];
+    const plain = (query: tf.Tensor, key: tf.Tensor): tf.Tensor =>
+      tf.softmax(tf.matMul(query, key, false, true).div(Math.sqrt(4)));
+    const fused = (query: tf.Tensor, key: tf.Tensor): tf.Tensor =>
+      attentionWeights(query as tf.Tensor4D, key as tf.Tensor4D, noBias);
+
+    const difference = largestDifference(
+      valueAndGradients(fused as never, inputs),
+      valueAndGradients(plain as never, inputs),
+    );
+
+    expect(difference).toBeLessThan(1e-5);
+  });
+
+  it("leaves its result behind", () => {
+    const [query, key] = [draw("query"), draw("key")];
+    const before = tf.memory().numTensors;
+
+    attentionWeights(query, key, noBias);
+
+    expect(tf.memory().numTensors).toBe(before + 1);
   });
 });

@@ -18,24 +18,44 @@ import { hasNativeOperations, nativeOperation, typeAttribute } from "./native-op
  * @throws {RangeError} If the rate is outside [0, 1).
  */
 export function dropout<T extends tf.Tensor>(input: T, rate: number, mode: Mode): T {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`rate must be in [0, 1), got ${rate}.`);
-  if (!mode.training || rate === 0) return input;
-  const { seed } = mode.noise;
-  const site = mode.noise.nextSite();
   return tf.tidy(() => {
-    const seeds = siteSeeds(seed, site);
-    const masked = (values: tf.Tensor, row: tf.Tensor, column: tf.Tensor): tf.Tensor =>
-      fusedRegion(() => values.mul(maskOf(values.shape, rate, { row, column })));
+    const site = openSite(rate, mode);
+    if (site === undefined) return input;
+    const masked = (values: tf.Tensor, site: DropoutSite): tf.Tensor =>
+      fusedRegion(() => values.mul(siteFactors(values.shape, site)));
     // The mask is computed again for the gradient: cheaper than keeping it.
     const masking = tf.customGrad((...inputs) => {
       const [values, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
-      save([seeds.row, seeds.column]);
+      save([site.row, site.column]);
       const gradFunc = (gradient: tf.Tensor, [row, column]: tf.Tensor[]): tf.Tensor =>
-        masked(gradient, row as tf.Tensor, column as tf.Tensor);
-      return { value: masked(values, seeds.row, seeds.column), gradFunc: gradFunc as never };
+        masked(gradient, { ...site, row: row as tf.Tensor, column: column as tf.Tensor });
+      return { value: masked(values, site), gradFunc: gradFunc as never };
     });
     return masking(input) as T;
   });
+}
+
+/** One place in a model that drops values, in one step. */
+export interface DropoutSite {
+  readonly rate: number;
+  /** The seed of the rows, int32 `[1]`. */
+  readonly row: tf.Tensor;
+  /** The seed of the columns, int32 `[1]`. */
+  readonly column: tf.Tensor;
+}
+
+/**
+ * Takes the step's next dropout site.
+ *
+ * Stands outside fused regions, so that sites of one shape share their code.
+ *
+ * @returns Nothing when inferring or at rate 0.
+ * @throws {RangeError} If the rate is outside [0, 1).
+ */
+export function openSite(rate: number, mode: Mode): DropoutSite | undefined {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`rate must be in [0, 1), got ${rate}.`);
+  if (!mode.training || rate === 0) return undefined;
+  return { rate, ...siteSeeds(mode.noise.seed, mode.noise.nextSite()) };
 }
 
 /**
@@ -45,23 +65,17 @@ export function dropout<T extends tf.Tensor>(input: T, rate: number, mode: Mode)
  * @returns float32 `shape`; constant for gradients.
  */
 export function dropoutMask(shape: readonly number[], rate: number, seed: tf.Tensor1D, site: number): tf.Tensor {
-  return tf.tidy(() => maskOf(shape, rate, siteSeeds(seed, site)));
+  return tf.tidy(() => siteFactors(shape, { rate, ...siteSeeds(seed, site) }));
 }
 
-/** A seed for the rows and one for the columns of a site, int32 `[1]` each. */
-interface SiteSeeds {
-  readonly row: tf.Tensor;
-  readonly column: tf.Tensor;
-}
-
-/** Stands outside the fused region, so that sites of one shape share its code. */
-function siteSeeds(seed: tf.Tensor1D, site: number): SiteSeeds {
+function siteSeeds(seed: tf.Tensor1D, site: number): Pick<DropoutSite, "row" | "column"> {
   const salts = tf.tensor1d([mixBits(2 * site + 1), mixBits(2 * site + 2)], "int32");
   const [row, column] = tf.split(mixTensor(xor(seed, salts)), 2) as [tf.Tensor, tf.Tensor];
   return { row, column };
 }
 
-function maskOf(shape: readonly number[], rate: number, seeds: SiteSeeds): tf.Tensor {
+/** What a site multiplies values of a shape by: 0, or `1 / (1 - rate)`. */
+export function siteFactors(shape: readonly number[], { rate, ...seeds }: DropoutSite): tf.Tensor {
   const width = shape.at(-1) ?? 1;
   const rowCount = shape.slice(0, -1).reduce((product, size) => product * size, 1);
   const rows = counterBits(rowCount, seeds.row).reshape([rowCount, 1]);
