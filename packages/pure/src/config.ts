@@ -121,6 +121,18 @@ export function definePureConfig(
   });
 }
 
+/**
+ * Gives the config that the relation model is made with: the joint baseline's reads what its entity model reads, as it has
+ * one encoding for both.
+ */
+export function relationConfig(
+  config: PureConfig,
+  { encoder }: { readonly encoder: { readonly maxTokens: number } },
+): PureConfig {
+  if (config.architecture !== "joint") return config;
+  return { ...config, relationContextWords: config.entityContextWords, maxTokens: encoder.maxTokens };
+}
+
 function checkNames(config: PureConfig): void {
   for (const field of ["entityTypes", "relations", "symmetricRelations"] as const) {
     const names = config[field];

@@ -13,7 +13,7 @@ import {
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 
-import type { PureConfig } from "./config.ts";
+import { type PureConfig, relationConfig } from "./config.ts";
 import { PureEntityModel } from "./entity-model.ts";
 import type { PurePart, PureParts } from "./extractor.ts";
 import { PureRelationModel } from "./relation-model.ts";
@@ -83,7 +83,9 @@ export async function readPure(directory: string): Promise<PureParts> {
   };
   try {
     const entity = await read("entity", (backbone) => new PureEntityModel(config, backbone, createRandom(0)));
-    const relation = await read("relation", (backbone) => new PureRelationModel(config, backbone, createRandom(0)));
+    const relation = await read("relation", (backbone) => {
+      return new PureRelationModel(relationConfig(config, backbone), backbone, createRandom(0));
+    });
     if (entity === undefined && relation === undefined) {
       throw new CheckpointError(
         directory,

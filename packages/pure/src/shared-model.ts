@@ -27,7 +27,7 @@ export class PureSharedModel implements Trainable<PureSharedBatch> {
 
   /** Every parameter by its path; those of the encoder once, under `encoder`. */
   parameters(): ReadonlyMap<string, tf.Variable> {
-    return sharedParameters(this);
+    return new Map([...prefixHead("entity", this.entity), ...prefixHead("relation", this.relation)]);
   }
 
   /**
@@ -39,17 +39,6 @@ export class PureSharedModel implements Trainable<PureSharedBatch> {
   loss({ entity, relation }: PureSharedBatch, mode: Mode): tf.Scalar {
     return tf.tidy(() => this.entity.loss(entity, mode).add(this.relation.loss(relation, mode)));
   }
-}
-
-/** The parameters of two models over one encoder, those of the encoder once: `encoder.…`, `entity.…`, `relation.…`. */
-export function sharedParameters({
-  entity,
-  relation,
-}: {
-  readonly entity: Module;
-  readonly relation: Module;
-}): ReadonlyMap<string, tf.Variable> {
-  return new Map([...prefixHead("entity", entity), ...prefixHead("relation", relation)]);
 }
 
 function prefixHead(name: string, model: Module): [string, tf.Variable][] {

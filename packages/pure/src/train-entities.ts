@@ -1,7 +1,7 @@
 import type { Document } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, fit, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+import { AdamW, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
 
 import type { PureConfig } from "./config.ts";
 import { collatePureEntities, type PureEntityBatch } from "./entity-batch.ts";
@@ -9,7 +9,8 @@ import { featurizePureEntityDocuments, type PureEntityFeatures } from "./entity-
 import { PureEntityModel } from "./entity-model.ts";
 import { batchSentences } from "./entity-order.ts";
 import { PureExtractor } from "./extractor.ts";
-import { fingerprint, requireLabelled } from "./training-data.ts";
+import { fitStage } from "./fit-stage.ts";
+import { requireLabelled } from "./training-data.ts";
 
 /** What {@link trainPureEntities} needs besides documents. */
 export interface TrainPureEntitiesOptions extends TrainSettings {
@@ -33,45 +34,26 @@ export async function trainPureEntities(
   documents: readonly Document[],
   options: TrainPureEntitiesOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
-  const { backbone, config, epochs, accumulate = 1, evaluate, checkpoint } = options;
+  const { backbone, config, epochs, accumulate = 1 } = options;
   requireLabelled(documents);
-  const batches = batchSentences(await featurizeSentences(documents, options), options.batchSize);
+  const grouped = batchSentences(await featurizeSentences(documents, options), options.batchSize);
 
   const random = createRandom(options.seed);
   const model = new PureEntityModel(config, backbone, random.fork("model"));
   const extractor = new PureExtractor({ config, entity: { model, backbone } });
   const optimizer = createEntityOptimizer(model, {
     ...options,
-    totalSteps: Math.ceil(batches.length / accumulate) * epochs,
+    totalSteps: Math.ceil(grouped.length / accumulate) * epochs,
   });
 
-  function* epochBatches(epoch: number): Generator<() => PureEntityBatch> {
-    for (const batch of random.fork(`order ${epoch}`).shuffle(batches)) {
+  function* batches(epoch: number): Generator<() => PureEntityBatch> {
+    for (const batch of random.fork(`order ${epoch}`).shuffle(grouped)) {
       yield () => collatePureEntities(batch, backbone);
     }
   }
 
-  try {
-    const report = await fit(model, {
-      epochs,
-      optimizer,
-      accumulate,
-      random: random.fork("noise"),
-      batches: epochBatches,
-      ...(evaluate && { evaluate: () => evaluate(extractor) }),
-      ...(checkpoint && {
-        checkpoint: { ...checkpoint, fingerprint: fingerprint("entity", options, documents.length) },
-      }),
-      ...(options.log && { log: options.log.bind(options) }),
-      ...(options.signal && { signal: options.signal }),
-    });
-    return { extractor, report };
-  } catch (error) {
-    extractor.dispose();
-    throw error;
-  } finally {
-    optimizer.dispose();
-  }
+  const documentCount = documents.length;
+  return fitStage({ name: "entity", model, extractor, optimizer, random, batches, documentCount }, options);
 }
 
 /**

@@ -1,12 +1,12 @@
-import type { Document } from "@relatum/datasets";
-import { batches } from "@relatum/datasets";
+import { batches, type Document } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, fit, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+import { AdamW, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
 
 import type { PureConfig } from "./config.ts";
 import type { PureEntityModel } from "./entity-model.ts";
 import { PureExtractor, type PurePart } from "./extractor.ts";
+import { fitStage } from "./fit-stage.ts";
 import { createMarkers } from "./markers.ts";
 import { collatePureRelations, featureTokens, type PureRelationBatch } from "./relation-batch.ts";
 import {
@@ -17,7 +17,7 @@ import {
 import { PureRelationModel } from "./relation-model.ts";
 import { type LabelledSpan, labelledSpans } from "./spans.ts";
 import type { PureOptimizerSettings } from "./train-entities.ts";
-import { fingerprint, requireLabelled } from "./training-data.ts";
+import { requireLabelled } from "./training-data.ts";
 
 /** What {@link trainPureRelations} needs besides documents. */
 export interface TrainPureRelationsOptions extends TrainSettings {
@@ -50,7 +50,7 @@ export async function trainPureRelations(
   documents: readonly Document[],
   options: TrainPureRelationsOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
-  const { backbone, config, entity, epochs, accumulate = 1, evaluate, checkpoint } = options;
+  const { backbone, config, entity, epochs, accumulate = 1 } = options;
   requireLabelled(documents);
   const grouped = batchTexts(await featurizePairs(documents, options), options.batchSize);
 
@@ -63,33 +63,14 @@ export async function trainPureRelations(
     totalSteps: Math.ceil(grouped.length / accumulate) * epochs,
   });
 
-  function* epochBatches(epoch: number): Generator<() => PureRelationBatch> {
+  function* batches(epoch: number): Generator<() => PureRelationBatch> {
     for (const batch of random.fork(`order ${epoch}`).shuffle(grouped)) {
       yield () => collatePureRelations(batch, backbone.tokenizer, config);
     }
   }
 
-  try {
-    const report = await fit(model, {
-      epochs,
-      optimizer,
-      accumulate,
-      random: random.fork("noise"),
-      batches: epochBatches,
-      ...(evaluate && { evaluate: () => evaluate(extractor) }),
-      ...(checkpoint && {
-        checkpoint: { ...checkpoint, fingerprint: fingerprint("relation", options, documents.length) },
-      }),
-      ...(options.log && { log: options.log.bind(options) }),
-      ...(options.signal && { signal: options.signal }),
-    });
-    return { extractor, report };
-  } catch (error) {
-    extractor.dispose();
-    throw error;
-  } finally {
-    optimizer.dispose();
-  }
+  const documentCount = documents.length;
+  return fitStage({ name: "relation", model, extractor, optimizer, random, batches, documentCount }, options);
 }
 
 /**

@@ -1,20 +1,21 @@
 import type { Document } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, fit, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+import { AdamW, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
 
 import type { PureConfig } from "./config.ts";
 import { collatePureEntities } from "./entity-batch.ts";
 import { PureEntityModel } from "./entity-model.ts";
 import { batchSentences } from "./entity-order.ts";
 import { PureExtractor } from "./extractor.ts";
+import { fitStage } from "./fit-stage.ts";
 import { collatePureRelations } from "./relation-batch.ts";
 import type { PureLengthNotice } from "./relation-features.ts";
 import { PureRelationModel } from "./relation-model.ts";
 import { type PureSharedBatch, PureSharedModel } from "./shared-model.ts";
 import { featurizeSentences, type PureOptimizerSettings } from "./train-entities.ts";
 import { batchTexts, featurizePairs } from "./train-relations.ts";
-import { fingerprint, requireLabelled } from "./training-data.ts";
+import { requireLabelled } from "./training-data.ts";
 
 /** What {@link trainPureShared} needs besides documents. */
 export interface TrainPureSharedOptions extends TrainSettings {
@@ -42,7 +43,7 @@ export async function trainPureShared(
   documents: readonly Document[],
   options: TrainPureSharedOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
-  const { backbone, config, epochs, accumulate = 1, evaluate, checkpoint } = options;
+  const { backbone, config, epochs, accumulate = 1 } = options;
   requireLabelled(documents);
   const sentences = batchSentences(await featurizeSentences(documents, options), options.batchSize);
   const texts = batchTexts(await featurizePairs(documents, options), options.relationBatchSize);
@@ -56,7 +57,7 @@ export async function trainPureShared(
   const extractor = new PureExtractor(parts);
   const optimizer = createSharedOptimizer(model, { ...options, totalSteps: Math.ceil(steps / accumulate) * epochs });
 
-  function* epochBatches(epoch: number): Generator<() => PureSharedBatch> {
+  function* batches(epoch: number): Generator<() => PureSharedBatch> {
     const shuffledSentences = random.fork(`sentences ${epoch}`).shuffle(sentences);
     const shuffledTexts = random.fork(`texts ${epoch}`).shuffle(texts);
     for (let step = 0; step < steps; step += 1) {
@@ -67,31 +68,13 @@ export async function trainPureShared(
     }
   }
 
-  try {
-    const report = await fit(model, {
-      epochs,
-      optimizer,
-      accumulate,
-      random: random.fork("noise"),
-      batches: epochBatches,
-      ...(evaluate && { evaluate: () => evaluate(extractor) }),
-      ...(checkpoint && {
-        checkpoint: { ...checkpoint, fingerprint: fingerprint("shared", options, documents.length) },
-      }),
-      ...(options.log && { log: options.log.bind(options) }),
-      ...(options.signal && { signal: options.signal }),
-    });
-    return { extractor, report };
-  } catch (error) {
-    extractor.dispose();
-    throw error;
-  } finally {
-    optimizer.dispose();
-  }
+  const documentCount = documents.length;
+  return fitStage({ name: "shared", model, extractor, optimizer, random, batches, documentCount }, options);
 }
 
-function createSharedOptimizer(
-  model: PureSharedModel,
+/** Creates the optimizer of two models on one encoder: one learning rate for the encoder, one for all that is new. */
+export function createSharedOptimizer(
+  model: Pick<PureSharedModel, "parameters">,
   { encoderLearningRate, headLearningRate, warmup, totalSteps }: PureOptimizerSettings,
 ): AdamW {
   const groups = [

@@ -8,12 +8,13 @@ import { PureExtractor, type PurePart } from "./extractor.ts";
 import type { PureLengthNotice } from "./relation-features.ts";
 import type { LabelledSpan } from "./spans.ts";
 import { trainPureEntities } from "./train-entities.ts";
+import { trainPureJoint } from "./train-joint.ts";
 import { trainPureRelations } from "./train-relations.ts";
 import { trainPureShared } from "./train-shared.ts";
 import { jackKnifeSpans, prunedTrainingSpans } from "./training-spans.ts";
 
 /** The part of PURE that is being trained. */
-export type PureStage = "entity" | "relation" | "fold" | "shared";
+export type PureStage = "entity" | "relation" | "fold" | "shared" | "joint";
 
 /** What happened in training, and in which part. */
 export type PureTrainEvent = Parameters<NonNullable<FitOptions<never>["log"]>>[0] & { readonly stage: PureStage };
@@ -58,19 +59,21 @@ export interface TrainedPure {
  * @throws {RangeError} If a document is unlabelled or names an unknown type or relation, or a setting is impossible.
  */
 export async function trainPure(documents: readonly Document[], options: TrainPureOptions): Promise<TrainedPure> {
-  const { config } = options;
-  if (config.architecture === "shared") return trainShared(documents, options);
+  const { architecture } = options.config;
+  if (architecture !== "separate") return trainTogether(documents, options, architecture);
   const entity = await trainEntityStage(documents, options);
   try {
     const spans = await chooseSpans(documents, options, entity?.part);
-    const { extractor, report } = await trainPureRelations(documents, {
-      ...stageSettings("relation", options),
-      backbone: await options.loadBackbone(),
-      config,
-      ...(spans && { spans }),
-      ...(entity && { entity: entity.part }),
-      ...(options.notify && { notify: options.notify }),
-    });
+    const { extractor, report } = await withBackbone(options, (backbone) =>
+      trainPureRelations(documents, {
+        ...stageSettings("relation", options),
+        backbone,
+        config: options.config,
+        ...(spans && { spans }),
+        ...(entity && { entity: entity.part }),
+        ...(options.notify && { notify: options.notify }),
+      }),
+    );
     return { extractor, reports: { ...(entity?.report && { entity: entity.report }), relation: report } };
   } catch (error) {
     entity?.part.model.dispose();
@@ -78,14 +81,23 @@ export async function trainPure(documents: readonly Document[], options: TrainPu
   }
 }
 
-async function trainShared(documents: readonly Document[], options: TrainPureOptions): Promise<TrainedPure> {
-  const { extractor, report } = await trainPureShared(documents, {
-    ...stageSettings("shared", options),
-    backbone: await options.loadBackbone(),
-    config: options.config,
-    relationBatchSize: options.relation.batchSize,
-    ...(options.notify && { notify: options.notify }),
-  });
+async function trainTogether(
+  documents: readonly Document[],
+  options: TrainPureOptions,
+  architecture: "shared" | "joint",
+): Promise<TrainedPure> {
+  const { config, relation, notify } = options;
+  const settings = { ...stageSettings(architecture, options), config };
+  const { extractor, report } = await withBackbone(options, (backbone) =>
+    architecture === "joint"
+      ? trainPureJoint(documents, { ...settings, backbone })
+      : trainPureShared(documents, {
+          ...settings,
+          backbone,
+          relationBatchSize: relation.batchSize,
+          ...(notify && { notify }),
+        }),
+  );
   return { extractor, reports: { entity: report, relation: report } };
 }
 
@@ -94,15 +106,13 @@ async function trainEntityStage(
   documents: readonly Document[],
   options: TrainPureOptions,
 ): Promise<{ part: PurePart<PureEntityModel>; report?: FitReport } | undefined> {
-  const { config, entityPart, loadBackbone } = options;
+  const { config, entityPart } = options;
   if (config.entitySource === "given") return undefined;
   if (entityPart !== undefined) return { part: entityPart };
   const settings = stageSettings("entity", options);
-  const { extractor, report } = await trainPureEntities(documents, {
-    ...settings,
-    backbone: await loadBackbone(),
-    config,
-  });
+  const { extractor, report } = await withBackbone(options, (backbone) =>
+    trainPureEntities(documents, { ...settings, backbone, config }),
+  );
   extractor.disposeGraphs();
   return { part: extractor.parts.entity as PurePart<PureEntityModel>, report };
 }
@@ -124,6 +134,20 @@ async function chooseSpans(
     return await prunedTrainingSpans(documents, extractor, config);
   } finally {
     extractor.disposeGraphs();
+  }
+}
+
+/** Lends a new encoder to training, and frees it if that fails. */
+async function withBackbone<T>(
+  { loadBackbone }: Pick<TrainPureOptions, "loadBackbone">,
+  train: (backbone: Backbone) => Promise<T>,
+): Promise<T> {
+  const backbone = await loadBackbone();
+  try {
+    return await train(backbone);
+  } catch (error) {
+    backbone.encoder.dispose();
+    throw error;
   }
 }
 

@@ -1,7 +1,4 @@
 import type { Document } from "@relatum/datasets";
-import type { TrainSettings } from "@relatum/tensor-utils/train";
-
-import type { PureConfig } from "./config.ts";
 
 /**
  * Checks that documents can be learnt from.
@@ -14,21 +11,4 @@ export function requireLabelled(documents: readonly Document[]): void {
   if (unlabelled !== undefined) {
     throw new RangeError(`documents must be labelled to train on, got "${unlabelled.id}", which is not.`);
   }
-}
-
-/** What must be the same for a run to go on from a checkpoint. */
-export function fingerprint(
-  model: "entity" | "relation" | "shared" | "joint",
-  options: TrainSettings & { readonly config: PureConfig },
-  documentCount: number,
-): Readonly<Record<string, string>> {
-  const { config, seed, epochs, batchSize, accumulate = 1, warmup, checkpoint } = options;
-  return {
-    paper: "pure",
-    model,
-    config: JSON.stringify(config),
-    training: JSON.stringify({ seed, epochs, batchSize, accumulate, warmup }),
-    documents: String(documentCount),
-    ...checkpoint?.fingerprint,
-  };
 }

@@ -1,0 +1,71 @@
+import type { Random } from "@relatum/tensor-utils";
+import { type AdamW, fit, type FitReport, type Trainable, type TrainSettings } from "@relatum/tensor-utils/train";
+
+import type { PureConfig } from "./config.ts";
+import type { PureExtractor } from "./extractor.ts";
+
+/** What trains one model, or two at once. */
+export interface FitStage<Batch> {
+  readonly name: "entity" | "relation" | "shared" | "joint";
+  readonly model: Trainable<Batch>;
+  /** Holds the model; is disposed of if training fails. */
+  readonly extractor: PureExtractor;
+  /** Is disposed of in any case. */
+  readonly optimizer: AdamW;
+  readonly random: Random;
+  /** As `fit` takes them. */
+  batches(epoch: number): Iterable<() => Batch>;
+  /** How many documents there are to train on. */
+  readonly documentCount: number;
+}
+
+/** The settings that {@link fitStage} passes on. */
+export interface FitStageOptions extends TrainSettings {
+  readonly config: PureConfig;
+  readonly evaluate?: (extractor: PureExtractor) => Promise<number>;
+}
+
+/** Trains by the settings, with a checkpoint that other settings or data refuse. */
+export async function fitStage<Batch>(
+  { name, model, extractor, optimizer, random, batches, documentCount }: FitStage<Batch>,
+  options: FitStageOptions,
+): Promise<{ extractor: PureExtractor; report: FitReport }> {
+  const { epochs, accumulate = 1, evaluate, checkpoint } = options;
+  try {
+    const report = await fit(model, {
+      epochs,
+      optimizer,
+      accumulate,
+      random: random.fork("noise"),
+      batches,
+      ...(evaluate && { evaluate: () => evaluate(extractor) }),
+      ...(checkpoint && {
+        checkpoint: { ...checkpoint, fingerprint: fingerprint(name, options, documentCount) },
+      }),
+      ...(options.log && { log: options.log.bind(options) }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    return { extractor, report };
+  } catch (error) {
+    extractor.dispose();
+    throw error;
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+/** What must be the same for a run to go on from a checkpoint. */
+function fingerprint(
+  model: FitStage<unknown>["name"],
+  { config, seed, epochs, batchSize, accumulate = 1, warmup, checkpoint }: FitStageOptions,
+  documentCount: number,
+): Readonly<Record<string, string>> {
+  return {
+    paper: "pure",
+    model,
+    config: JSON.stringify(config),
+    training: JSON.stringify({ seed, epochs, batchSize, accumulate, warmup }),
+    documents: String(documentCount),
+    ...checkpoint?.fingerprint,
+  };
+}
