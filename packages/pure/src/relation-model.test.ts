@@ -1,4 +1,5 @@
 import type { Document } from "@relatum/datasets";
+import { AlbertEncoder } from "@relatum/encoders";
 import { tinyBackbone } from "@relatum/encoders/testing";
 import { createRandom, INFERENCE, Noise, softmaxLoss } from "@relatum/tensor-utils";
 import { record } from "@relatum/tensor-utils/graph";
@@ -132,6 +133,18 @@ describe("PureRelationModel", () => {
     const { batch: alone, features: single } = await setUp({ approximate: true }, { pairsPerText: "one" });
 
     expect([features.length, single.length]).toEqual([2, 8]);
+    expect(difference(pairLogits(model, batch), pairLogits(model, alone))).toBeLessThan(1e-5);
+  });
+
+  it("approximates on ALBERT too, which the authors' code refuses", async () => {
+    const { batch } = await setUp({ approximate: true });
+    const { batch: alone } = await setUp({ approximate: true }, { pairsPerText: "one" });
+    const sizes = { vocabularySize: 512, embeddingSize: 8, hiddenSize: 16, heads: 2, intermediateSize: 32 };
+    const shape = { layers: 2, groups: 1, layersPerGroup: 1, maxPositions: 64, typeVocabularySize: 2, padId: 0 };
+    const rest = { dropout: 0, attentionDropout: 0, layerNormEpsilon: 1e-12, activation: "gelu_new" } as const;
+    const encoder = new AlbertEncoder({ family: "albert", ...sizes, ...shape, ...rest }, createRandom(1));
+    const model = new PureRelationModel(definePureConfig({ ...base, approximate: true }), { encoder }, createRandom(1));
+
     expect(difference(pairLogits(model, batch), pairLogits(model, alone))).toBeLessThan(1e-5);
   });
 
