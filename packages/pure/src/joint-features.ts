@@ -6,7 +6,7 @@ import { featurizePureEntities, type PureEntityFeatures } from "./entity-feature
 import { labelSpanPairs } from "./relation-pairs.ts";
 import { spanKey } from "./spans.ts";
 
-/** What the joint baseline reads of one sentence: what the entity model does, and the relations between its spans. */
+/** What the joint baseline reads of one sentence: the entity model's features, and relations. */
 export interface PureJointFeatures extends PureEntityFeatures {
   /** Relations that the labels name, one a pair; none for an unlabelled document. */
   readonly relations: readonly SpanPlaceRelation[];

@@ -90,26 +90,18 @@ function pairSpans(
   const places = pruning.spans.shape[1];
   const firstCells = tf.range(0, sentences * places, places, "int32").reshape([sentences, 1]);
   const cells = kept.add<tf.Tensor2D>(firstCells).flatten(); // [sentences · kept]
-  const numbers = gatherRows(pruning.spans.flatten(), cells) as tf.Tensor1D; // [sentences · kept]
+  const numbers = gatherRows(pruning.spans.flatten(), cells); // [sentences · kept]
   const types = withoutGradient(() => tf.topk(logits, 1).indices.flatten()); // [spans]
-  const valuesOf = (values: tf.Tensor1D): tf.Tensor => gatherRows(values, numbers); // [sentences · kept]
-  const columns = { starts: spans.starts, ends: spans.ends, widths: spans.widths, types };
-  const side = (repeats: [number, number, number, number]): PureRelationSide => {
-    const expand = (values: tf.Tensor1D): tf.Tensor1D => {
-      const shape = repeats[2] === 1 ? [sentences, 1, count, 1] : [sentences, count, 1, 1];
-      return valuesOf(values).reshape(shape).tile(repeats).flatten();
-    };
-    return {
-      starts: expand(columns.starts),
-      ends: expand(columns.ends),
-      widths: expand(columns.widths),
-      types: expand(columns.types),
-    };
+  const sideOf = (ofPairs: tf.Tensor1D): PureRelationSide => {
+    const take = (values: tf.Tensor): tf.Tensor1D => gatherRows(values, ofPairs) as tf.Tensor1D;
+    return { starts: take(spans.starts), ends: take(spans.ends), widths: take(spans.widths), types: take(types) };
   };
-  const { keptMask } = pruning;
-  const both = keptMask.reshape([sentences, count, 1]).mul(keptMask.reshape([sentences, 1, count]));
-  const mask = both.mul(tf.sub(1, tf.eye(count))).flatten() as tf.Tensor1D;
-  return { heads: side([1, 1, count, 1]), tails: side([1, count, 1, 1]), mask };
+  const heads = numbers.reshape([sentences, count, 1]).tile([1, 1, count]); // [sentences, kept, kept]
+  const tails = numbers.reshape([sentences, 1, count]).tile([1, count, 1]); // [sentences, kept, kept]
+  const keptRows = pruning.keptMask.reshape([sentences, count, 1]);
+  const both = keptRows.mul(pruning.keptMask.reshape([sentences, 1, count])); // [sentences, kept, kept]
+  const mask = both.mul(tf.sub(1, tf.eye(count))); // [sentences, kept, kept]
+  return { heads: sideOf(heads.flatten()), tails: sideOf(tails.flatten()), mask: mask.flatten() };
 }
 
 /**
