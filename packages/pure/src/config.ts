@@ -64,23 +64,40 @@ const PAPER_DEFAULTS = {
   maxTokens: 256,
 } as const satisfies Omit<PureConfig, "entityTypes" | "relations">;
 
+const SINGLE_SENTENCE = { entityContextWords: 0, relationContextWords: 0, maxTokens: 128 } as const;
+const JOINT = { architecture: "joint", relationInput: "text", relationSpans: "pruned", entityContextWords: 0 } as const;
+
 /** Settings that turn the final model into those of Tables 1 and 3 to 7, by the names of those tables. */
 export const PURE_VARIANTS: Readonly<Record<PureVariant, Partial<PureConfig>>> = {
   full: {},
-  "single-sentence": { entityContextWords: 0, relationContextWords: 0, maxTokens: 128 },
+  "single-sentence": SINGLE_SENTENCE,
   approximate: { approximate: true, maxTokens: 250 },
+  "single-sentence approximate": { ...SINGLE_SENTENCE, approximate: true, maxTokens: 250 },
   text: { relationInput: "text" },
   textEType: { relationInput: "text-etype" },
   markers: { relationInput: "markers" },
   markersEType: { relationInput: "markers-etype" },
   markersELoss: { relationInput: "markers-eloss" },
   typedMarkers: { relationInput: "typed-markers" },
+  "text, gold entities": { relationInput: "text", entitySource: "given" },
+  "textEType, gold entities": { relationInput: "text-etype", entitySource: "given" },
+  "markers, gold entities": { relationInput: "markers", entitySource: "given" },
+  "markersEType, gold entities": { relationInput: "markers-etype", entitySource: "given" },
+  "markersELoss, gold entities": { relationInput: "markers-eloss", entitySource: "given" },
+  "typedMarkers, gold entities": { relationInput: "typed-markers", entitySource: "given" },
+  "approximate, gold entities": { approximate: true, maxTokens: 250, entitySource: "given" },
   "shared encoder": { architecture: "shared" },
   "10-way jackknifing": { relationSpans: "jack-knifed" },
   "0.4n spans (typed)": { relationSpans: "pruned" },
   "0.4n spans (untyped)": { relationSpans: "pruned", relationInput: "markers" },
   "0.4n spans (untyped + eloss)": { relationSpans: "pruned", relationInput: "markers-eloss" },
-  joint: { architecture: "joint", relationInput: "text", relationSpans: "pruned" },
+  joint: JOINT,
+  "10 % of training data": SINGLE_SENTENCE,
+  "joint, 10 % of training data": JOINT,
+  "25 % of training data": SINGLE_SENTENCE,
+  "joint, 25 % of training data": JOINT,
+  "50 % of training data": SINGLE_SENTENCE,
+  "joint, 50 % of training data": JOINT,
 };
 
 /** A model of the paper's tables. */
@@ -88,18 +105,32 @@ export type PureVariant =
   | "full"
   | "single-sentence"
   | "approximate"
+  | "single-sentence approximate"
   | "text"
   | "textEType"
   | "markers"
   | "markersEType"
   | "markersELoss"
   | "typedMarkers"
+  | "text, gold entities"
+  | "textEType, gold entities"
+  | "markers, gold entities"
+  | "markersEType, gold entities"
+  | "markersELoss, gold entities"
+  | "typedMarkers, gold entities"
+  | "approximate, gold entities"
   | "shared encoder"
   | "10-way jackknifing"
   | "0.4n spans (typed)"
   | "0.4n spans (untyped)"
   | "0.4n spans (untyped + eloss)"
-  | "joint";
+  | "joint"
+  | "10 % of training data"
+  | "joint, 10 % of training data"
+  | "25 % of training data"
+  | "joint, 25 % of training data"
+  | "50 % of training data"
+  | "joint, 50 % of training data";
 
 /**
  * Fills in the paper's values and checks the result.

@@ -45,7 +45,7 @@ export class PureEntityModel extends Module implements Trainable<PureEntityBatch
    * Computes the loss of a batch, summed over its spans.
    *
    * @returns Nats `[]`.
-   * @equation PURE L_e (Training & inference)
+   * @equation PURE eq. L_e (Training & inference)
    */
   loss(batch: PureEntityBatch, mode: Mode): tf.Scalar {
     return tf.tidy(() => {
@@ -60,7 +60,7 @@ export class PureEntityModel extends Module implements Trainable<PureEntityBatch
    * Scores every type of every span.
    *
    * @returns `[spans, labels]`, label 0 being no entity; rows of padding mean nothing.
-   * @equation PURE P_e (Appendix B), before the softmax
+   * @equation PURE eq. P_e (Appendix B), before the softmax
    */
   logits({ input, spans }: Pick<PureEntityBatch, "input" | "spans">, mode: Mode): tf.Tensor2D {
     return tf.tidy(() => this.classify(this.encode(input, mode), spans, mode));
@@ -98,7 +98,7 @@ export class PureEntityModel extends Module implements Trainable<PureEntityBatch
    *
    * @param hidden `[sentences, tokens, hidden]`.
    * @returns `[spans, 2 · hidden + widthEmbeddingSize]`.
-   * @equation PURE h_e(s_i) (Entity model)
+   * @equation PURE eq. h_e (Entity model)
    */
   spanVectors(hidden: tf.Tensor3D, { starts, ends, widths }: PureSpans): tf.Tensor2D {
     return tf.tidy(() => {

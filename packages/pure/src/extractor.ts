@@ -20,8 +20,8 @@ export interface PurePart<Model> {
   readonly backbone: Backbone;
 }
 
-/** What a {@link PureExtractor} is made of. */
-export interface PureParts {
+/** The models of PURE: one that finds entities, one that relates them. */
+export interface PureModel {
   readonly config: PureConfig;
   /** Finds entities; without it, documents come with theirs. */
   readonly entity?: PurePart<PureEntityModel>;
@@ -45,17 +45,17 @@ export interface PureExtractorOptions {
 /** A trained PURE: finds entities in sentences, and relations between them. */
 export class PureExtractor implements Extractor {
   readonly config: PureConfig;
-  readonly parts: PureParts;
+  readonly model: PureModel;
   readonly #options: PureExtractorOptions;
   readonly #entityScorer: PureEntityScorer | undefined;
   readonly #pairScorer: PurePairScorer | undefined;
   readonly #remembered: WeakMap<Document, ScoredSpan[][]> = new WeakMap();
 
-  /** @param parts Belong to the extractor from then on, with their encoders. */
-  constructor(parts: PureParts, options: PureExtractorOptions = {}) {
-    const { config, entity, relation } = parts;
+  /** @param model Belongs to the extractor from then on, with their encoders. */
+  constructor(model: PureModel, options: PureExtractorOptions = {}) {
+    const { config, entity, relation } = model;
     this.config = config;
-    this.parts = parts;
+    this.model = model;
     this.#options = options;
     this.#entityScorer = entity && new PureEntityScorer(entity.model, entity.backbone);
     this.#pairScorer = relation && new PurePairScorer(relation.model, relation.backbone);
@@ -88,12 +88,12 @@ export class PureExtractor implements Extractor {
 
   /** Gives every span of the documents its likeliest type, or none, by document and sentence. */
   async scoreSpans(documents: readonly Document[]): Promise<ScoredSpan[][][]> {
-    const { entity } = this.parts;
+    const { entity } = this.model;
     if (entity === undefined || this.#entityScorer === undefined)
       return documents.map((document) => this.#given(document));
     const missing = documents.filter((document) => !this.#remembered.has(document));
     const unlabelled = missing.map((document) => ({ ...document, entities: [], relations: [], labelled: false }));
-    const features = await featurizePureEntityDocuments(unlabelled, entity.backbone.tokenizer, this.config);
+    const features = await featurizePureEntityDocuments(unlabelled, entity.backbone.tokenizer, entity.model.config);
     const scored = await this.#entityScorer.score(features, this.#options.memoryBudget ?? DEFAULT_MEMORY_BUDGET);
     const found = new Map<Document, ScoredSpan[][]>();
     let first = 0;
@@ -124,17 +124,17 @@ export class PureExtractor implements Extractor {
    * What is there is replaced only once all is written.
    */
   async save(directory: string): Promise<void> {
-    await savePure(directory, this.parts);
+    await savePure(directory, this.model);
   }
 
   /** Frees the weights, the encoders' too. */
   dispose(): void {
     this.disposeGraphs();
-    this.parts.entity?.model.dispose();
-    this.parts.relation?.model.dispose();
+    this.model.entity?.model.dispose();
+    this.model.relation?.model.dispose();
   }
 
-  /** Frees all but the weights: for an extractor whose parts go on in another one. */
+  /** Frees all but the weights: for an extractor whose models go on in another one. */
   disposeGraphs(): void {
     this.#entityScorer?.dispose();
     this.#pairScorer?.dispose();

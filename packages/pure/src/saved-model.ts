@@ -15,7 +15,7 @@ import * as tf from "@tensorflow/tfjs";
 
 import { type PureConfig, relationConfig } from "./config.ts";
 import { PureEntityModel } from "./entity-model.ts";
-import type { PurePart, PureParts } from "./extractor.ts";
+import type { PurePart, PureModel } from "./extractor.ts";
 import { PureRelationModel } from "./relation-model.ts";
 import { parsePureSettings } from "./settings.ts";
 
@@ -24,7 +24,7 @@ const FORMAT = { format: "relatum", paper: "pure", version: 1 } as const;
 
 const ENCODER_PARAMETER = /^encoder\./;
 
-/** The names of a model's parts; each part is a pair of these. */
+/** What a model may consist of. */
 const PARTS = ["entity", "relation"] as const;
 
 /**
@@ -33,18 +33,18 @@ const PARTS = ["entity", "relation"] as const;
  *
  * All is written beside the directory and moved into its place at the end.
  */
-export async function savePure(directory: string, parts: PureParts): Promise<void> {
+export async function savePure(directory: string, model: PureModel): Promise<void> {
   const place = resolve(directory);
   await mkdir(dirname(place), { recursive: true });
   const beside = await mkdtemp(join(dirname(place), `.${basename(place)}-`));
   try {
     for (const name of PARTS) {
-      const part = parts[name];
+      const part = model[name];
       if (part === undefined) continue;
-      await part.backbone.save(join(beside, encoderFolder(name, parts.config)));
+      await part.backbone.save(join(beside, encoderFolder(name, model.config)));
       await writeFile(join(beside, `${name}-head.safetensors`), await formatSafetensors(headOf(part.model)));
     }
-    await writeFile(join(beside, "config.json"), `${JSON.stringify({ ...FORMAT, config: parts.config }, null, 2)}\n`);
+    await writeFile(join(beside, "config.json"), `${JSON.stringify({ ...FORMAT, config: model.config }, null, 2)}\n`);
     await replaceDirectory(beside, place);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
@@ -58,7 +58,7 @@ export async function savePure(directory: string, parts: PureParts): Promise<voi
  * @throws {CheckpointError} If the directory holds another paper's model, one of another version, or files that do not
  *   belong together.
  */
-export async function readPure(directory: string): Promise<PureParts> {
+export async function readPure(directory: string): Promise<PureModel> {
   const config = await readConfig(join(directory, "config.json"));
   const backbones = new Map<string, Backbone>();
   const backboneOf = async (name: (typeof PARTS)[number]): Promise<Backbone> => {

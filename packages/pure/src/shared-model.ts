@@ -31,13 +31,17 @@ export class PureSharedModel implements Trainable<PureSharedBatch> {
   }
 
   /**
-   * Computes the sum of both losses.
+   * Computes the sum of both losses, each summed over its batch as the paper's are: averaged over pairs, that of relations
+   * would count for nothing beside that of spans.
    *
    * @returns Nats `[]`.
-   * @equation PURE L_e + L_r (Modeling Entity-Relation Interactions)
+   * @equation PURE eq. L_e+L_r (Modeling Entity-Relation Interactions)
    */
   loss({ entity, relation }: PureSharedBatch, mode: Mode): tf.Scalar {
-    return tf.tidy(() => this.entity.loss(entity, mode).add(this.relation.loss(relation, mode)));
+    return tf.tidy(() => {
+      const relationLoss = this.relation.loss(relation, mode).mul(relation.pairs.mask.sum()); // []
+      return this.entity.loss(entity, mode).add(relationLoss);
+    });
   }
 }
 

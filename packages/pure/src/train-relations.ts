@@ -56,8 +56,8 @@ export async function trainPureRelations(
 
   const random = createRandom(options.seed);
   const model = new PureRelationModel(config, backbone, random.fork("model"));
-  const parts = { config, relation: { model, backbone }, ...(entity && { entity }) };
-  const extractor = new PureExtractor(parts, { remembersEntities: true });
+  const models = { config, relation: { model, backbone }, ...(entity && { entity }) };
+  const extractor = new PureExtractor(models, { remembersEntities: true });
   const optimizer = createRelationOptimizer(model, {
     ...options,
     totalSteps: Math.ceil(grouped.length / accumulate) * epochs,

@@ -53,8 +53,11 @@ export async function trainPureShared(
   const entity = new PureEntityModel(config, backbone, random.fork("entity model"));
   const relation = new PureRelationModel(config, backbone, random.fork("relation model"));
   const model = new PureSharedModel(entity, relation);
-  const parts = { config, entity: { model: entity, backbone }, relation: { model: relation, backbone } };
-  const extractor = new PureExtractor(parts);
+  const extractor = new PureExtractor({
+    config,
+    entity: { model: entity, backbone },
+    relation: { model: relation, backbone },
+  });
   const optimizer = createSharedOptimizer(model, { ...options, totalSteps: Math.ceil(steps / accumulate) * epochs });
 
   function* batches(epoch: number): Generator<() => PureSharedBatch> {

@@ -108,13 +108,26 @@ async function trainEntityStage(
 ): Promise<{ part: PurePart<PureEntityModel>; report?: FitReport } | undefined> {
   const { config, entityPart } = options;
   if (config.entitySource === "given") return undefined;
-  if (entityPart !== undefined) return { part: entityPart };
+  if (entityPart !== undefined) {
+    requireSameEntities(config, entityPart.model.config);
+    return { part: entityPart };
+  }
   const settings = stageSettings("entity", options);
   const { extractor, report } = await withBackbone(options, (backbone) =>
     trainPureEntities(documents, { ...settings, backbone, config }),
   );
   extractor.disposeGraphs();
-  return { part: extractor.parts.entity as PurePart<PureEntityModel>, report };
+  return { part: extractor.model.entity as PurePart<PureEntityModel>, report };
+}
+
+/** What a config says of the entity model's weights and input. */
+const ENTITY_FIELDS = ["entityTypes", "maxSpanWords", "widthEmbeddingSize", "headSize", "entityContextWords"] as const;
+
+function requireSameEntities(config: PureConfig, trained: PureConfig): void {
+  for (const field of ENTITY_FIELDS) {
+    const [expected, got] = [JSON.stringify(trained[field]), JSON.stringify(config[field])];
+    if (expected !== got) throw new RangeError(`${field} must be the entity model's (${expected}), got ${got}.`);
+  }
 }
 
 /** The spans that the relation model is trained on, where they are not the labels' own. */
