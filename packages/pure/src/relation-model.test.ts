@@ -1,5 +1,5 @@
 import type { Document } from "@relatum/datasets";
-import { AlbertEncoder } from "@relatum/encoders";
+import { AlbertEncoder, BertEncoder } from "@relatum/encoders";
 import { tinyBackbone } from "@relatum/encoders/testing";
 import { createRandom, INFERENCE, Noise, softmaxLoss } from "@relatum/tensor-utils";
 import { record } from "@relatum/tensor-utils/graph";
@@ -148,9 +148,13 @@ describe("PureRelationModel", () => {
     expect(difference(pairLogits(model, batch), pairLogits(model, alone))).toBeLessThan(1e-5);
   });
 
-  it("leaves the text as it is without markers, if they are behind it", async () => {
-    const { model, batch } = await setUp({ approximate: true }, { pad: "exact" });
+  it.each(["bert", "roberta"] as const)("leaves the text as it is without markers behind it: %s", async (family) => {
+    const { batch } = await setUp({ approximate: true }, { pad: "exact" });
     const { batch: plain } = await setUp({ relationInput: "text" }, { pad: "exact" });
+    const sizes = { vocabularySize: 512, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32, maxPositions: 64 };
+    const rest = { typeVocabularySize: 2, layerNormEpsilon: 1e-12, activation: "gelu", padId: 0 } as const;
+    const encoder = new BertEncoder({ family, ...sizes, ...rest, dropout: 0, attentionDropout: 0 }, createRandom(1));
+    const model = new PureRelationModel(definePureConfig({ ...base, approximate: true }), { encoder }, createRandom(1));
 
     const hidden = model.encode(batch.input, INFERENCE);
 

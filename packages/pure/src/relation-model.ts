@@ -1,4 +1,4 @@
-import type { Backbone, Encoder } from "@relatum/encoders";
+import { type Backbone, BertEncoder, type Encoder } from "@relatum/encoders";
 import {
   dropout,
   Embedding,
@@ -99,8 +99,12 @@ export class PureRelationModel extends Module implements Trainable<PureRelationB
   /** Encodes texts, with the markers inside or behind them, if any: `[texts, tokens, hidden]`. */
   encode({ tokenIds, textMask, positionIds, groups }: PureRelationInputTokens, mode: Mode): tf.Tensor3D {
     return tf.tidy(() => {
-      const mask = groups === undefined ? textMask : approximationMask(textMask, groups);
-      return this.encoder.encode({ tokenIds, mask, ...(positionIds && { positionIds }) }, mode).hidden;
+      if (positionIds === undefined || groups === undefined) {
+        return this.encoder.encode({ tokenIds, mask: textMask }, mode).hidden;
+      }
+      const mask = approximationMask(textMask, groups); // [texts, tokens, tokens]
+      const places = positionIds.add<tf.Tensor2D>(tf.scalar(firstPosition(this.encoder), "int32"));
+      return this.encoder.encode({ tokenIds, mask, positionIds: places }, mode).hidden;
     });
   }
 
@@ -174,6 +178,11 @@ export function approximationMask(textMask: tf.Tensor2D, groups: tf.Tensor2D): t
     const samePair = groups.reshape([texts, tokens, 1]).equal(keys).cast("float32"); // [texts, tokens, tokens]
     return samePair.mul(isMarker).add<tf.Tensor3D>(textMask.reshape([texts, 1, tokens]));
   });
+}
+
+/** The position of a text's first token: RoBERTa's come after that of padding. */
+function firstPosition(encoder: Encoder): number {
+  return encoder instanceof BertEncoder && encoder.config.family === "roberta" ? encoder.config.padId + 1 : 0;
 }
 
 /** The entity model's vectors of one side's spans `[pairs, 2 · hidden + widthEmbeddingSize]`: first token, last, width. */
