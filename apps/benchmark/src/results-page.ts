@@ -7,7 +7,7 @@ import { writeJson, writeWhole } from "./write-file.ts";
 
 /** The metrics that tables show, of documents and of sentences, in order; `results.json` holds the others too. */
 const SHOWN = [
-  ["F1", "Ign F1", "Intra F1", "Inter F1", "Precision", "Recall"],
+  ["F1", "Ign F1", "Intra F1", "Inter F1", "Infer F1", "Precision", "Recall"],
   ["Ent F1", "Rel F1", "Rel+ F1"],
 ] as const;
 

@@ -6,6 +6,7 @@ import {
   bestThresholdsPerRelation,
   type PrecisionRecallF1,
   scoreDocumentRelations,
+  scoreInferenceRelations,
 } from "@relatum/metrics";
 
 import type { PaperAdapter, PaperExtractor, TuningTools } from "./adapter.ts";
@@ -23,8 +24,9 @@ export interface SplitScores {
   /** Facts that are right, found, and to be found. */
   readonly counts: { readonly correct: number; readonly predicted: number; readonly gold: number };
   /**
-   * In percent, by the names that tables show: `F1`, `Precision`, `Recall`, `Ign F1`, `Intra F1`, `Inter F1`; of
-   * sentences, `Ent F1`, `Rel F1`, `Rel+ F1`, and the precision and recall of each.
+   * In percent, by the names that tables show: `F1`, `Precision`, `Recall`, `Ign F1`, `Intra F1`, `Inter F1`, and where
+   * facts follow from two others `Infer F1`, `Infer Precision`, `Infer Recall`; of sentences, `Ent F1`, `Rel F1`,
+   * `Rel+ F1`, and the precision and recall of each.
    */
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -163,6 +165,7 @@ function scoreRelations(
   const { correct, predicted, gold: labelled } = scores.all;
   const f1 = (name: string, part: PrecisionRecallF1 | undefined): [string, number][] =>
     part === undefined ? [] : [[name, toPercent(part.f1)]];
+  const inferred = scoreInferenceRelations(gold, found);
   const hasEvidence = found.some(({ evidence }) => evidence !== undefined);
   return {
     documents: gold.length,
@@ -174,6 +177,13 @@ function scoreRelations(
       ...f1("Ign F1", scores.ignoringTrain),
       ...f1("Intra F1", scores.withinSentence),
       ...f1("Inter F1", scores.acrossSentences),
+      ...(inferred.gold > 0
+        ? [
+            ...f1("Infer F1", inferred),
+            ["Infer Precision", toPercent(inferred.precision)],
+            ["Infer Recall", toPercent(inferred.recall)],
+          ]
+        : []),
       ...(hasEvidence ? f1("Evidence F1", scores.evidence) : []),
     ]),
   };

@@ -126,7 +126,8 @@ describe("run", () => {
     await runCommand({ suite: "quick", out }, toyContext());
 
     expect(await readFile(runFiles(join(out, "toy-quick", "seed-1")).log, "utf8")).toBe(log);
-    expect(await readJson(join(out, "results.json"))).toMatchObject([{ seeds: [1, 2] }, ...Array(11).fill({})]);
+    // Nine scores of each of two splits.
+    expect(await readJson(join(out, "results.json"))).toMatchObject([{ seeds: [1, 2] }, ...Array(17).fill({})]);
     expect(context.printed.join()).toContain("sample-world");
   });
 
