@@ -15,6 +15,21 @@ import { drawWordVectors } from "./untrained-words.ts";
 
 const documents = syntheticDocuments({ seed: 1, count: 3, relations: ["likes", "knows"] });
 
+/** Four entities in one sentence, so that there are two paths between any two, and the first of them in another. */
+const crowd: Document = {
+  id: "crowd",
+  sentences: [
+    ["Ada", "Bela", "Cato", "Dora", "."],
+    ["Ada", "sleeps", "."],
+  ],
+  entities: [0, 1, 2, 3].map((start) => {
+    const mention = { name: "", type: "PER", sentence: 0, start, end: start + 1 };
+    return { mentions: start === 0 ? [mention, { ...mention, sentence: 1 }] : [mention] };
+  }),
+  relations: [{ head: 0, tail: 1, relation: "likes", evidence: [] }],
+  labelled: true,
+};
+
 /** Every variant on a pretrained encoder, and the full model on vectors of words. */
 const models: [name: string, settings: Partial<GainConfig>, on: "words" | undefined][] = [
   ...Object.entries(GAIN_VARIANTS).map(([name, settings]): [string, Partial<GainConfig>, undefined] => [
@@ -79,7 +94,7 @@ describe("entityVectors", () => {
 
 describe("GainModel", () => {
   it.each(models)("trains every parameter of the variant %s", async (_, variant, on) => {
-    const { model, batch } = await setUp(variant, { pad: "exact", on });
+    const { model, batch } = await setUp(variant, { texts: [crowd, ...documents], pad: "exact", on });
     const parameters = model.parameters();
 
     const { value, grads } = tf.variableGrads(() => model.loss(batch, INFERENCE), [...parameters.values()]);
@@ -87,7 +102,7 @@ describe("GainModel", () => {
     expect(Number.isFinite(value.dataSync()[0])).toBe(true);
     const untrained = [...parameters].filter(([, { name }]) => {
       const gradient = grads[name] as tf.Tensor | undefined;
-      return !((gradient?.abs().max().dataSync()[0] ?? 0) > 1e-12);
+      return !((gradient?.abs().max().dataSync()[0] ?? 0) > 1e-9);
     });
     // Without the document's node nothing is read from the pooler; a bias of keys moves all scores of a query alike.
     const expected = variant.documentNode === false ? /pooler|key\.bias/ : /key\.bias/;
@@ -156,7 +171,7 @@ describe("GainModel", () => {
       { ...first, id: "cut", relations: [] },
     ];
     for (const [, variant, on] of models) {
-      const { model, batch } = await setUp({ ...variant, maxTokens: 4 }, { texts: odd, on });
+      const { model, batch } = await setUp({ ...variant, maxTokens: 4 }, { texts: odd, pad: "exact", on });
       const parameters = [...model.parameters().values()];
 
       const { value, grads } = tf.variableGrads(() => model.loss(batch, INFERENCE), parameters);

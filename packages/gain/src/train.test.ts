@@ -4,12 +4,15 @@ import { join } from "node:path";
 
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
+import { createRandom } from "@relatum/tensor-utils";
 import { AbortedError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
 import { defineGainConfig, type GainConfig } from "./config.ts";
-import { trainGain, type TrainGainOptions } from "./train.ts";
+import { GainModel } from "./model.ts";
+import { createOptimizer, trainGain, type TrainGainOptions } from "./train.ts";
+import { drawWordVectors } from "./untrained-words.ts";
 
 const relations = ["likes", "knows"];
 const documents = syntheticDocuments({ seed: 7, count: 8, relations });
@@ -34,6 +37,44 @@ function createOptions(changes: Partial<TrainGainOptions> = {}): TrainGainOption
 
 const asKey = (documentId: string, head: number, tail: number, relation: string): string =>
   `${documentId} ${head} ${tail} ${relation}`;
+
+describe("createOptimizer", () => {
+  const settings = {
+    config: createConfig(),
+    encoderLearningRate: 1e-5,
+    headLearningRate: 1e-3,
+    warmup: 0,
+    epochs: 1,
+    totalSteps: 10,
+  };
+
+  it("takes PyTorch's step, with its decay for a pretrained encoder and the paper's for the rest", () => {
+    const model = new GainModel(createConfig(), tinyBackbone(1), createRandom(1));
+
+    const { description } = createOptimizer(model, settings);
+
+    expect(JSON.parse(description)).toMatchObject({
+      groups: [
+        ["/^encoder\\./", 1e-5, 0.01],
+        ["/./", 1e-3, 1e-4],
+      ],
+      epsilon: 1e-8,
+      form: "torch",
+    });
+    expect(JSON.parse(description)).not.toHaveProperty("clipNorm");
+    model.dispose();
+  });
+
+  it("decays a BiLSTM as the rest", () => {
+    const words = drawWordVectors(documents, { width: 4, random: createRandom(1) });
+    const model = new GainModel(createConfig({ lstmSize: 4 }), words, createRandom(1));
+
+    const { groups } = JSON.parse(createOptimizer(model, settings).description) as { groups: unknown[][] };
+
+    expect(groups.map(([, , decay]) => decay)).toEqual([1e-4, 1e-4]);
+    model.dispose();
+  });
+});
 
 describe("trainGain", () => {
   it("learns eight documents by heart within 60 steps", async () => {

@@ -23,7 +23,7 @@ interface GoldenModelJson {
 }
 
 /** The config of a case's model; dropout is 0 in all of them. */
-export function goldenConfig(golden: GoldenCase): GainConfig {
+function goldenConfig(golden: GoldenCase): GainConfig {
   const { config } = golden.json as unknown as GoldenModelJson;
   return goldenSettings(golden, {
     typeSize: config["entity_type_size"] as number,
@@ -110,7 +110,7 @@ export function keepPairs(golden: GoldenCase, name: string, pairs: "train" | "de
 }
 
 /** Numbers of the pairs among documents × the authors' width. */
-export function pairRows(golden: GoldenCase, pairs: "train" | "development"): number[] {
+function pairRows(golden: GoldenCase, pairs: "train" | "development"): number[] {
   const table = goldenTensor(golden, pairs === "train" ? "input/h_t_pairs" : "input/dev_h_t_pairs");
   const mask = pairs === "train" ? goldenTensor(golden, "input/relation_mask").values : undefined;
   return Array.from({ length: table.values.length / 2 }, (_, row) => row).filter((row) =>
