@@ -24,6 +24,8 @@ export interface GraphInput {
 export interface GraphDefinition {
   /** A `SavedModel` message, to be written to `saved_model.pb`. */
   readonly bytes: Uint8Array;
+  /** Which of the inputs the graph uses, by index: only these are fed. */
+  readonly inputs: readonly number[];
   readonly inputNames: string;
   readonly outputNames: string;
 }
@@ -45,9 +47,12 @@ const BROADCASTS_DONE = "_grappler_ArithmeticOptimizer_MinimizeBroadcasts";
  */
 export function defineGraph(recording: Recording, inputs: readonly GraphInput[], binding: Binding): GraphDefinition {
   const graph = new GraphBuilder(recording, binding);
-  inputs.forEach((input, index) => graph.addPlaceholder(`input_${index}`, input));
+  const operations = neededOperations(recording);
+  const taken = new Set([...recording.outputs, ...operations.flatMap((operation) => operation.inputs)]);
+  const used = [...inputs.keys()].filter((index) => taken.has((inputs[index] as GraphInput).id));
+  for (const index of used) graph.addPlaceholder(`input_${index}`, inputs[index] as GraphInput);
 
-  const steps = groupRegions(neededOperations(recording));
+  const steps = groupRegions(operations);
   const usedOutside = new Set([...recording.outputs, ...steps.flatMap(inputsOf)]);
   for (const step of steps) {
     const compilable = step.length > 1 && step.every(isCompilable);
@@ -57,7 +62,8 @@ export function defineGraph(recording: Recording, inputs: readonly GraphInput[],
   const outputNames = recording.outputs.map((id, index) => graph.addOutput(`output_${index}`, id));
   return {
     bytes: graph.format(),
-    inputNames: inputs.map((_, index) => `input_${index}:0`).join(","),
+    inputs: used,
+    inputNames: used.map((index) => `input_${index}:0`).join(","),
     outputNames: outputNames.join(","),
   };
 }
@@ -175,12 +181,32 @@ class GraphBuilder {
     return this.#types.get(id) as number;
   }
 
-  #defineFunction({ operations, inputs, outputs }: RecordedFunction): string {
-    const { constants } = this.#recording;
+  /** The name of a function; equal ones are written once. */
+  #defineFunction(part: RecordedFunction): string {
+    const [signature, body] = [this.#functionSignature(part), this.#functionBody(part)];
+    const text = Buffer.from(formatMessage(message(signature, body))).toString("latin1");
+    const name = this.#functions.get(text)?.name ?? `region_${this.#functions.size}`;
+    const definition = message(messageField(1, message(textField(1, name), signature)), body);
+    this.#functions.set(text, { name, definition });
+    return name;
+  }
+
+  /** The types of a function's arguments and results. */
+  #functionSignature({ inputs, outputs }: RecordedFunction): Message {
+    const typed = (field: number, name: string, id: number): Message =>
+      messageField(field, message(textField(1, name), integerField(3, this.#typeOf(id))));
+    return message(
+      ...inputs.map((id, index) => typed(2, `argument_${index}`, id)),
+      ...outputs.map((id, index) => typed(3, `result_${index}`, id)),
+    );
+  }
+
+  /** A function's nodes, which name each other's outputs by their ports, and its results. */
+  #functionBody({ operations, inputs, outputs }: RecordedFunction): Message {
     const names = new Map(inputs.map((id, index) => [id, `argument_${index}`]));
     const nodes: Message[] = [];
     const source = (id: number): string => {
-      const constant = constants.get(id);
+      const constant = this.#recording.constants.get(id);
       if (!names.has(id) && constant !== undefined) {
         nodes.push(constantMessage(`inner_${nodes.length}`, constant, this.#binding));
         names.set(id, `inner_${nodes.length - 1}:output:0`);
@@ -195,26 +221,11 @@ class GraphBuilder {
       operation.outputs.forEach((id, index) => names.set(id, `${name}:${port}:${index}`));
     }
     const results = outputs.map(source);
-    const body = message(
+    return message(
       ...nodes.map((node) => messageField(3, node)),
       ...results.map((result, index) => textMapField(4, `result_${index}`, result)),
       mapField(5, "_XlaMustCompile", integerField(5, 1)),
     );
-    const signature = message(
-      ...inputs.map((id, index) =>
-        messageField(2, message(textField(1, `argument_${index}`), integerField(3, this.#typeOf(id)))),
-      ),
-      ...outputs.map((id, index) =>
-        messageField(3, message(textField(1, `result_${index}`), integerField(3, this.#typeOf(id)))),
-      ),
-    );
-    const text = Buffer.from(formatMessage(message(signature, body))).toString("latin1");
-    const name = this.#functions.get(text)?.name ?? `region_${this.#functions.size}`;
-    this.#functions.set(text, {
-      name,
-      definition: message(messageField(1, message(textField(1, name), signature)), body),
-    });
-    return name;
   }
 
   #attributes({ name, attributes, inputs, loop }: RecordedOperation): Record<string, Message> {

@@ -98,10 +98,12 @@ function compile(backend: NodeBackend, plain: () => tf.Tensor[], inputs: readonl
 
   const session = loadGraph(graph.bytes, backend);
   return {
-    call: (tensors) =>
-      binding
-        .runSavedModel(session, backend.getInputTensorIds(tensors), graph.inputNames, graph.outputNames)
-        .map((metadata) => backend.createOutputTensor(metadata)),
+    call: (tensors) => {
+      const fed = graph.inputs.map((index) => tensors[index] as tf.Tensor);
+      return binding
+        .runSavedModel(session, backend.getInputTensorIds(fed), graph.inputNames, graph.outputNames)
+        .map((metadata) => backend.createOutputTensor(metadata));
+    },
     dispose: () => binding.deleteSavedModel(session),
   };
 }

@@ -9,17 +9,28 @@ export function drawTensor<T extends tf.Tensor>(name: string, shape: readonly nu
   return tf.tensor(values, [...shape]) as T;
 }
 
-/** The values of an operation and its gradients for each input, when the output's cells are weighed at random. */
+/** The result of an operation and its gradients for each input, when the result's cells are weighed at random. */
+export function outputAndGradients(
+  operation: (...inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: readonly tf.Tensor[],
+): tf.Tensor[] {
+  const output = operation(...inputs);
+  const weights = drawTensor("cotangent", output.shape);
+  const gradients = tf.grads((...given) => operation(...given).mul(weights).sum())([...inputs]);
+  return [output, ...gradients];
+}
+
+/** The numbers of {@link outputAndGradients}. */
 export function valueAndGradients(
   operation: (...inputs: tf.Tensor[]) => tf.Tensor,
   inputs: readonly tf.Tensor[],
 ): number[][] {
-  return tf.tidy(() => {
-    const output = operation(...inputs);
-    const weights = drawTensor("cotangent", output.shape);
-    const gradients = tf.grads((...given) => operation(...given).mul(weights).sum())([...inputs]);
-    return [output, ...gradients].map((tensor) => [...tensor.dataSync()]);
-  });
+  return tf.tidy(() => valuesOf(outputAndGradients(operation, inputs)));
+}
+
+/** The numbers of some tensors. */
+export function valuesOf(tensors: readonly tf.Tensor[]): number[][] {
+  return tensors.map((tensor) => [...tensor.dataSync()]);
 }
 
 /** The largest distance between numbers at the same place. */
