@@ -79,7 +79,7 @@ describe("adapter.tune", () => {
 });
 
 describe("adapter.train", () => {
-  it("builds the BiLSTM itself, on vectors from a file beside the data", async () => {
+  it("builds the BiLSTM itself, on vectors from a file beside the data, and takes the data's types", async () => {
     const directory = await mkdtemp(join(tmpdir(), "relatum-gain-"));
     await writeFile(join(directory, "vectors.txt"), "likes 1 2\nknows 3 4\n");
     const experiment = {
@@ -90,6 +90,7 @@ describe("adapter.train", () => {
     const hooks = {
       seed: 1,
       relations: ["likes", "knows"],
+      entityTypes: ["PER", "TOWN"],
       dataDirectory: directory,
       checkpoint: { directory: join(directory, "checkpoints"), resume: true },
       signal: new AbortController().signal,
@@ -100,6 +101,7 @@ describe("adapter.train", () => {
     const trained = (await adapter.train(documents, experiment, hooks)) as GainExtractor;
 
     expect(trained.model.wordEmbedding?.shape[1]).toBe(2);
+    expect(trained.config.entityTypes).toEqual(["PER", "TOWN"]);
     trained.dispose();
     await rm(directory, { recursive: true });
   });

@@ -7,6 +7,7 @@ import type { GainBackbone } from "./backbone.ts";
 import { GainExtractor, loadGain } from "./extractor.ts";
 import { describeGraphs } from "./graph-drawing.ts";
 import { parseGainSettings } from "./settings.ts";
+import { prepareInference, prepareSteps } from "./speed.ts";
 import { trainGain } from "./train.ts";
 import { drawWordVectors } from "./untrained-words.ts";
 
@@ -29,7 +30,7 @@ export const adapter: PaperAdapter = {
   train: async (documents, { config, encoder, training }, hooks) => {
     const { extractor } = await trainGain(documents, {
       ...training,
-      config: parseGainSettings(config, hooks.relations),
+      config: parseGainSettings(withEntityTypes(config, hooks), hooks.relations),
       backbone: await loadBackbone(encoder, documents, hooks),
       seed: hooks.seed,
       checkpoint: hooks.checkpoint,
@@ -48,7 +49,17 @@ export const adapter: PaperAdapter = {
   },
 
   describeGraphs,
+
+  prepareSpeed: (documents, options) => {
+    const config = parseGainSettings(options.config, options.relations);
+    return (options.part === "step" ? prepareSteps : prepareInference)(documents, { ...options, config });
+  },
 };
+
+/** The data's types of mentions, where the settings list none. */
+function withEntityTypes(config: Readonly<Record<string, unknown>>, { entityTypes }: RunHooks): object {
+  return entityTypes.length === 0 ? config : { entityTypes, ...config };
+}
 
 /** What an experiment calls an encoder of ours: a BiLSTM, on random vectors or on those of the file after the colon. */
 const BILSTM = /^bilstm(?::(.+))?$/;
