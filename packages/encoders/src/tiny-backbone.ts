@@ -28,6 +28,9 @@ const CONFIG: BertConfig = {
   padId: 0,
 };
 
+/** Entries that BERT keeps free: 99 of them here. */
+const UNUSED_TOKEN = /^\[unused(\d{1,2})\]$/;
+
 const SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "*"];
 
 /**
@@ -70,6 +73,9 @@ class HashTokenizer implements Tokenizer {
   }
 
   id(token: string): number {
+    const unused = Number(UNUSED_TOKEN.exec(token)?.[1] ?? 0);
+    // Known from then on, so that they are saved; the last ids of the vocabulary, which words may have too.
+    if (unused > 0) this.#ids.set(token, this.vocabularySize - unused);
     return this.#ids.get(token) ?? SPECIAL_TOKENS.indexOf("[UNK]");
   }
 

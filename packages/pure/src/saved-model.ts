@@ -61,6 +61,7 @@ export async function savePure(directory: string, model: PureModel): Promise<voi
 export async function readPure(directory: string): Promise<PureModel> {
   const config = await readConfig(join(directory, "config.json"));
   const backbones = new Map<string, Backbone>();
+  const models: Module[] = [];
   const backboneOf = async (name: (typeof PARTS)[number]): Promise<Backbone> => {
     const folder = encoderFolder(name, config);
     const backbone = backbones.get(folder) ?? (await loadPretrained(join(directory, folder)));
@@ -76,7 +77,10 @@ export async function readPure(directory: string): Promise<PureModel> {
     const tensors = await readHead(path);
     try {
       const backbone = await backboneOf(name);
-      return { model: loadHead(create(backbone), tensors, path), backbone };
+      const model = create(backbone);
+      models.push(model);
+      loadHead(model, tensors, path);
+      return { model, backbone };
     } finally {
       tf.dispose([...tensors.values()]);
     }
@@ -95,6 +99,7 @@ export async function readPure(directory: string): Promise<PureModel> {
     return { config, ...(entity && { entity }), ...(relation && { relation }) };
   } catch (error) {
     for (const { encoder } of backbones.values()) encoder.dispose();
+    for (const model of models) model.dispose();
     throw error;
   }
 }
@@ -107,12 +112,10 @@ function headOf(model: Module): Map<string, tf.Tensor> {
   return new Map([...model.parameters()].filter(([name]) => !ENCODER_PARAMETER.test(name)));
 }
 
-function loadHead<Model extends Module>(model: Model, tensors: NamedTensors, path: string): Model {
+function loadHead(model: Module, tensors: NamedTensors, path: string): void {
   try {
     model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
-    return model;
   } catch (cause) {
-    model.dispose();
     throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, { cause });
   }
 }
