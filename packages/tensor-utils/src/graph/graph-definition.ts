@@ -11,6 +11,7 @@ import {
   textField,
   textMapField,
 } from "./protocol-buffer.ts";
+import type { GraphSettings } from "./settings.ts";
 import type { RecordedConstant, RecordedFunction, RecordedOperation, Recording } from "./recorder.ts";
 
 /** A placeholder of the graph. */
@@ -30,6 +31,9 @@ export interface GraphDefinition {
   readonly outputNames: string;
 }
 
+/** TensorFlow's numbers of two element types. */
+const [FLOAT32, BF16] = [1, 14];
+
 /** TensorFlow's graph format number; any of its current releases accepts it. */
 const PRODUCER = 1882;
 
@@ -45,8 +49,13 @@ const BROADCASTS_DONE = "_grappler_ArithmeticOptimizer_MinimizeBroadcasts";
  *
  * @throws {RangeError} If an operation uses a tensor that is neither an input, nor a constant, nor made by an operation.
  */
-export function defineGraph(recording: Recording, inputs: readonly GraphInput[], binding: Binding): GraphDefinition {
-  const graph = new GraphBuilder(recording, binding);
+export function defineGraph(
+  recording: Recording,
+  inputs: readonly GraphInput[],
+  binding: Binding,
+  { products }: Pick<GraphSettings, "products">,
+): GraphDefinition {
+  const graph = new GraphBuilder(recording, binding, products);
   const operations = neededOperations(recording);
   const taken = new Set([...recording.outputs, ...operations.flatMap((operation) => operation.inputs)]);
   const used = [...inputs.keys()].filter((index) => taken.has((inputs[index] as GraphInput).id));
@@ -108,12 +117,14 @@ class GraphBuilder {
   /** Functions by their text, so that equal ones are written once. */
   readonly #functions = new Map<string, { readonly name: string; readonly definition: Message }>();
   readonly #names = new Map<number, string>();
-  readonly #types: Map<number, number>;
+  /** Halves of tensors, by number: the nodes that round them to bf16. */
+  readonly #rounded = new Map<number, string>();
+  readonly #products: GraphSettings["products"];
 
-  constructor(recording: Recording, binding: Binding) {
+  constructor(recording: Recording, binding: Binding, products: GraphSettings["products"]) {
     this.#recording = recording;
     this.#binding = binding;
-    this.#types = new Map(recording.types);
+    this.#products = products;
   }
 
   addPlaceholder(name: string, { id, shape, dtype }: GraphInput): void {
@@ -124,14 +135,43 @@ class GraphBuilder {
       }),
     );
     this.#names.set(id, name);
-    this.#types.set(id, dtype);
   }
 
   addOperation(operation: RecordedOperation): void {
+    if (this.#products === "bf16" && this.#isProduct(operation)) return this.#addRoundedProduct(operation);
     const inputs = operation.inputs.map((id) => this.#source(id));
-    const name = `node_${this.#nodes.length}`;
-    this.#nodes.push(nodeMessage(name, operation.name, inputs, this.#attributes(operation)));
+    const name = this.#addNode(operation.name, inputs, this.#attributes(operation));
     operation.outputs.forEach((id, index) => this.#names.set(id, index === 0 ? name : `${name}:${index}`));
+  }
+
+  /** Whether an operation multiplies two matrices, as linear maps and their gradients do; attention multiplies stacks. */
+  #isProduct({ name, inputs }: RecordedOperation): boolean {
+    const { tensors } = this.#recording;
+    return name === "BatchMatMulV2" && inputs.every((id) => tensors.get(id)?.shape.length === 2);
+  }
+
+  /** A matrix product of operands rounded to bf16. */
+  #addRoundedProduct(operation: RecordedOperation): void {
+    const inputs = operation.inputs.map((id) => this.#roundedSource(id));
+    const product = this.#addNode(operation.name, inputs, { ...this.#attributes(operation), T: integerField(6, BF16) });
+    this.#names.set(operation.outputs[0] as number, this.#addCast(product, BF16, FLOAT32));
+  }
+
+  /** The name of a tensor rounded to bf16. */
+  #roundedSource(id: number): string {
+    const known = this.#rounded.get(id) ?? this.#addCast(this.#source(id), FLOAT32, BF16);
+    this.#rounded.set(id, known);
+    return known;
+  }
+
+  #addCast(source: string, from: number, to: number): string {
+    return this.#addNode("Cast", [source], { SrcT: integerField(6, from), DstT: integerField(6, to) });
+  }
+
+  #addNode(operation: string, inputs: readonly string[], attributes: Record<string, Message>): string {
+    const name = `node_${this.#nodes.length}`;
+    this.#nodes.push(nodeMessage(name, operation, inputs, attributes));
+    return name;
   }
 
   addRegion(operations: readonly RecordedOperation[], usedOutside: ReadonlySet<number>): void {
@@ -140,8 +180,7 @@ class GraphBuilder {
     const functionName = this.#defineFunction({ operations, inputs, outputs });
 
     const sources = inputs.map((id) => this.#source(id));
-    const name = `node_${this.#nodes.length}`;
-    this.#nodes.push(nodeMessage(name, functionName, sources, { _XlaMustCompile: integerField(5, 1) }));
+    const name = this.#addNode(functionName, sources, { _XlaMustCompile: integerField(5, 1) });
     outputs.forEach((id, index) => this.#names.set(id, index === 0 ? name : `${name}:${index}`));
   }
 
@@ -178,7 +217,7 @@ class GraphBuilder {
   }
 
   #typeOf(id: number): number {
-    return this.#types.get(id) as number;
+    return this.#recording.tensors.get(id)?.dtype as number;
   }
 
   /** The name of a function; equal ones are written once. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { fusedRegion } from "../kernels/fused-region.ts";
 import { record } from "./record.ts";
+import { useGraphs } from "./settings.ts";
 
 const values = (tensor: tf.Tensor | undefined): number[] => [...(tensor as tf.Tensor).dataSync()];
 
@@ -115,6 +116,35 @@ describe("record", () => {
     recorded({ x });
 
     expect(tf.memory().numTensors).toBe(before + 2);
+    recorded.dispose();
+  });
+
+  it("runs as it is while graphs are switched off", () => {
+    const recorded = record(({ input }: { input: tf.Tensor }) => [input.square()], { variables: [] });
+    const before = useGraphs({ enabled: false });
+
+    const [result] = recorded({ input: tf.tensor1d([3]) });
+    useGraphs(before);
+
+    expect(values(result)).toEqual([9]);
+    expect(recorded.graphCount()).toBe(0);
+  });
+
+  it.runIf(tf.getBackend() === "tensorflow")("rounds the operands of matrix products to bf16 when told to", () => {
+    const recorded = record(({ left, right }: { left: tf.Tensor2D; right: tf.Tensor2D }) => [left.matMul(right)], {
+      variables: [],
+    });
+    const input = { left: tf.tensor2d([[1 + 2 ** -12, 1]]), right: tf.tensor2d([[1], [2 ** -12]]) };
+    const exact = recorded(input)[0];
+    const before = useGraphs({ products: "bf16" });
+
+    const rounded = recorded(input)[0];
+    useGraphs(before);
+
+    // bf16 has 8 bits: 1 + 2⁻¹² is 1 there; the sum 1 + 2⁻¹² is rounded to 1 as well.
+    expect(values(exact)).toEqual([1 + 2 ** -11]);
+    expect(values(rounded)).toEqual([1]);
+    expect(recorded.graphCount()).toBe(2);
     recorded.dispose();
   });
 });

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { defineGraph } from "./graph-definition.ts";
 import { type NodeBackend, nodeBackend } from "./node-binding.ts";
 import { NotRecordable, type Recording, recordOperations } from "./recorder.ts";
+import { type GraphSettings, graphSettings } from "./settings.ts";
 import { inputSignature, inputTensors } from "./signature.ts";
 
 /** What a recorded function may use besides its input. */
@@ -35,7 +36,7 @@ type Run = { call(inputs: readonly tf.Tensor[]): tf.Tensor[]; dispose(): void };
  *
  * The function must be pure: its results depend on its input's tensors, on the listed variables, and on the input's
  * plain values, which are part of the signature. It must not assign variables. A function that reads values back runs
- * as it is, and so does every function on an engine without graphs. A graph's results may differ from plain execution
+ * as it is, and so does every function on an engine without graphs, or with graphs switched off by `useGraphs`. A graph's results may differ from plain execution
  * in the last bits, but every call with a signature runs the same graph, the first one too.
  *
  * @param fn Takes tensors and plain values in nested objects and arrays; returns tensors.
@@ -47,11 +48,12 @@ export function record<Input>(fn: (input: Input) => tf.Tensor[], options: Record
   const call = (input: Input): tf.Tensor[] => {
     const plain = (): tf.Tensor[] => tf.tidy(() => fn(input) as tf.TensorContainer) as tf.Tensor[];
     const backend = nodeBackend();
-    if (backend === undefined) return plain();
+    const settings = graphSettings();
+    if (backend === undefined || !settings.enabled) return plain();
 
-    const key = inputSignature(input);
+    const key = `${settings.products} ${inputSignature(input)}`;
     const inputs = [...variables, ...inputTensors(input)];
-    const run = graphs.get(key) ?? compile(backend, plain, inputs);
+    const run = graphs.get(key) ?? compile(backend, plain, inputs, settings);
     graphs.delete(key);
     graphs.set(key, run);
     for (const [oldest, graph] of graphs) {
@@ -71,7 +73,12 @@ export function record<Input>(fn: (input: Input) => tf.Tensor[], options: Record
 }
 
 /** Records the function once and loads what it did as a graph. */
-function compile(backend: NodeBackend, plain: () => tf.Tensor[], inputs: readonly tf.Tensor[]): Run | "plain" {
+function compile(
+  backend: NodeBackend,
+  plain: () => tf.Tensor[],
+  inputs: readonly tf.Tensor[],
+  settings: GraphSettings,
+): Run | "plain" {
   const { binding } = backend;
   const inputIds = backend.getInputTensorIds(inputs);
   const placeholders = inputs.map((tensor, index) => ({
@@ -94,8 +101,7 @@ function compile(backend: NodeBackend, plain: () => tf.Tensor[], inputs: readonl
     throw error;
   }
 
-  const graph = defineGraph(recording, placeholders, binding);
-
+  const graph = defineGraph(recording, placeholders, binding, settings);
   const session = loadGraph(graph.bytes, backend);
   return {
     call: (tensors) => {

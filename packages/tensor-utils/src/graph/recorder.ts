@@ -44,8 +44,8 @@ type Region = Readonly<Record<"region", number>>;
 export interface Recording {
   readonly operations: readonly RecordedOperation[];
   readonly constants: ReadonlyMap<number, RecordedConstant>;
-  /** TensorFlow's number of the element type of each tensor that was made. */
-  readonly types: ReadonlyMap<number, number>;
+  /** Shape and element type of each tensor that was given or made. */
+  readonly tensors: ReadonlyMap<number, InferredTensor>;
   readonly outputs: readonly number[];
 }
 
@@ -156,8 +156,7 @@ class OperationRecorder {
   }
 
   finish(outputs: readonly number[]): Recording {
-    const types = new Map([...this.#tensors].map(([id, { dtype }]) => [id, dtype]));
-    return { operations: this.#operations, constants: this.#constants, types, outputs };
+    return { operations: this.#operations, constants: this.#constants, tensors: this.#tensors, outputs };
   }
 
   /** Constants are made for real: they may outlive the recording. */

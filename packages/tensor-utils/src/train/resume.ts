@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 
+import { graphSettings } from "../graph/settings.ts";
 import type { NamedTensors } from "../module.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { listCheckpoints, loadCheckpoint, type LoadedCheckpoint, saveCheckpoint, setAside } from "./checkpoint.ts";
@@ -60,6 +61,7 @@ function fingerprintOf<Batch>({ options }: Run<Batch>): Record<string, string> {
   return {
     ...checkpoint?.fingerprint,
     "fit.accumulate": String(accumulate),
+    "fit.products": graphSettings().products,
     "fit.optimizer": optimizer.description,
     // A number that tells seeds apart; forks leave the stream itself as it is.
     "fit.random": String(random.fork("fingerprint").integer(2 ** 31)),
