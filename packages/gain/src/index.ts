@@ -10,6 +10,7 @@ export {
 export { defineGainConfig, GAIN_VARIANTS, type GainConfig, type GainVariant } from "./config.ts";
 export { GainExtractor, type GainExtractorOptions, loadGain, type ScoreAllOptions } from "./extractor.ts";
 export { featurizeGain, featurizeGainDocuments, type GainFeatures } from "./features.ts";
+export { describeGraphs, type DrawnGraph } from "./graph-drawing.ts";
 export {
   buildEntityGraph,
   buildMentionGraph,

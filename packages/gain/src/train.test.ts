@@ -18,7 +18,7 @@ const relations = ["likes", "knows"];
 const documents = syntheticDocuments({ seed: 7, count: 8, relations });
 
 function createConfig(changes: Partial<GainConfig> = {}): GainConfig {
-  return defineGainConfig({ relations, typeSize: 4, entityIdSize: 4, maxEntities: 8, ...changes });
+  return defineGainConfig({ relations, typeSize: 4, entityIdSize: 4, maxEntities: 8, graphLayers: 1, ...changes });
 }
 
 function createOptions(changes: Partial<TrainGainOptions> = {}): TrainGainOptions {
@@ -91,7 +91,7 @@ describe("trainGain", () => {
     extractor.dispose();
   });
 
-  it("gives back the epoch that scored best", async () => {
+  it("gives back the epoch that scored best, and trains on the last documents of an epoch, be they fewer", async () => {
     const scores = [0.1, 0.9, 0.3];
     const losses: number[] = [];
 
@@ -99,7 +99,7 @@ describe("trainGain", () => {
       documents,
       createOptions({
         epochs: 3,
-        batchSize: 4,
+        batchSize: 5,
         evaluate: async () => scores.shift() as number,
         log: (event) => void (event.kind === "step" && losses.push(event.loss)),
       }),
@@ -107,13 +107,6 @@ describe("trainGain", () => {
 
     expect(report.bestEpoch).toBe(2);
     expect(losses).toHaveLength(6);
-    extractor.dispose();
-  });
-
-  it("trains on the last documents of an epoch too, be they fewer", async () => {
-    const { report, extractor } = await trainGain(documents, createOptions({ epochs: 1, batchSize: 5 }));
-
-    expect(report.steps).toBe(2);
     extractor.dispose();
   });
 
