@@ -36,11 +36,13 @@ describe("formatGraphSvg", () => {
     expect(count(formatGraphSvg([drawing]), /stroke="#d55e00" stroke-width="3"/g)).toBe(3);
   });
 
-  it("names the kinds of edges in a legend", () => {
+  it("names the kinds of edges in a legend, and paths where there are any", () => {
     const svg = formatGraphSvg([drawing]);
 
     expect(svg).toContain(">knows</text>");
     expect(svg).toContain(">likes</text>");
+    expect(svg).toContain(">paths</text>");
+    expect(formatGraphSvg([{ ...drawing, paths: [] }])).not.toContain(">paths</text>");
   });
 
   it("writes text that XML would take for its own in other characters", () => {

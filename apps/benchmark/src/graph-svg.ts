@@ -56,12 +56,13 @@ function formatDrawing({ title, nodes, kinds, edges, paths }: GraphDrawing, radi
     return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" ${style}/>\n`;
   };
   const colourOf = (kind: string): string => EDGE_COLOURS[kinds.indexOf(kind) % EDGE_COLOURS.length] as string;
-  // The last kind lies at the bottom: it is the one that has the most edges.
+  // The last kind lies at the bottom, for it has the most edges; the first runs along the circle, and is drawn broader.
+  const widthOf = (kind: string): number => (kinds.length > 1 && kind === kinds[0] ? 2.5 : 1);
   const drawn = kinds
     .toReversed()
     .flatMap((kind) =>
       uniqueEdges(edges.filter((edge) => edge.kind === kind)).map(([from, to]) =>
-        line(from, to, `stroke="${colourOf(kind)}" stroke-opacity="0.7"`),
+        line(from, to, `stroke="${colourOf(kind)}" stroke-opacity="0.7" stroke-width="${widthOf(kind)}"`),
       ),
     );
   const steps = uniqueEdges(paths.flatMap((path) => path.slice(1).map((to, step) => ({ from: path[step] ?? to, to }))));
