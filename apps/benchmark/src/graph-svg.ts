@@ -75,10 +75,8 @@ function formatDrawing({ title, nodes, kinds, edges, paths }: GraphDrawing, radi
   const labels = nodes.map(({ label }, node) =>
     formatLabel(label, place(node, radius + 12), angles.get(node) as number),
   );
-  const legend = formatLegend(
-    [...kinds.map((kind) => [kind, colourOf(kind)] as const), ["paths", PATH_COLOUR]],
-    centre,
-  );
+  const entries = kinds.map((kind): LegendEntry => [kind, colourOf(kind)]);
+  const legend = formatLegend(paths.length > 0 ? [...entries, ["paths", PATH_COLOUR]] : entries, centre);
   const heading = `<text x="20" y="26" font-size="16">${escapeText(title)}</text>\n`;
   return [heading, ...drawn, ...highlighted, ...circles, ...labels, legend].join("");
 }
@@ -95,7 +93,9 @@ function formatLabel(label: string, [x, y]: readonly [number, number], angle: nu
   );
 }
 
-function formatLegend(entries: readonly (readonly [name: string, colour: string])[], centre: number): string {
+type LegendEntry = readonly [name: string, colour: string];
+
+function formatLegend(entries: readonly LegendEntry[], centre: number): string {
   const top = TITLE_HEIGHT + 2 * centre + LINE_HEIGHT / 2;
   const lines = entries.map(([name, colour], index) => {
     const y = round(top + index * LINE_HEIGHT);
