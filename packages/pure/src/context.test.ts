@@ -22,6 +22,6 @@ describe("extendSentence", () => {
     ["the whole document at the most", 2, 100, "abcdefghi", 3],
     ["words to a sentence without any", 1, 4, "bcde", 2],
   ])("adds %s", (_, sentence, contextWords, words, sentenceStart) => {
-    expect(extendSentence(document, sentence, contextWords)).toEqual({ words: [...words], sentenceStart });
+    expect(extendSentence(document, sentence, contextWords)).toEqual({ words: words.split(""), sentenceStart });
   });
 });
