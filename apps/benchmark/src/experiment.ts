@@ -48,6 +48,8 @@ export interface TrainingSettings {
   readonly warmup: number;
   /** Batches whose gradients are summed before a step. */
   readonly accumulate?: number;
+  /** Numbers that matrix products are made of, in training and scoring; `float32` without it. */
+  readonly precision?: "float32" | "bf16";
   /** Which documents share a batch: those of like length (the papers' default here), or any, as the authors do. */
   readonly batching?: "by-length" | "shuffled";
   /** What differs in a stage, by its name, of papers that train several models one after the other. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 
 import { type Document, type Extraction, requireLabels } from "@relatum/datasets";
+import { useGraphs } from "@relatum/tensor-utils/graph";
 
 import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
 import { type ExperimentData, loadExperimentData } from "./data.ts";
@@ -83,6 +84,7 @@ export async function runExperiment(request: RunRequest): Promise<RunScores> {
   const files = runFiles(runDirectory);
   const log = new RunLog(files.log);
   log.write({ kind: state === "new" ? "start" : "restart", ...config });
+  const before = useGraphs({ products: experiment.training.precision ?? "float32" });
   try {
     return await finishRun({ ...request, data, files, log });
   } catch (error) {
@@ -90,6 +92,7 @@ export async function runExperiment(request: RunRequest): Promise<RunScores> {
     if (request.signal.aborted) throw new InterruptedError(true, { cause: error });
     throw error;
   } finally {
+    useGraphs(before);
     terminal.clear();
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
+import { useGraphs } from "@relatum/tensor-utils/graph";
 import { AbortedError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
@@ -96,6 +97,27 @@ describe("trainAtlop", () => {
 
     expect(await lossesOf(1)).toEqual(first);
     expect(await lossesOf(2)).not.toEqual(first);
+  });
+
+  it("takes the same 200 steps with graphs and without", { timeout: 240_000 }, async () => {
+    const four = documents.slice(0, 4);
+    const lossesOf = async (enabled: boolean): Promise<number[]> => {
+      const losses: number[] = [];
+      const log: TrainAtlopOptions["log"] = (event) => void (event.kind === "step" && losses.push(event.loss));
+      const backbone = tinyBackbone(1, { dropout: 0.1 });
+      const before = useGraphs({ enabled });
+      const rates = { encoderLearningRate: 1e-4, headLearningRate: 5e-4 };
+      const { extractor } = await trainAtlop(four, createOptions({ ...rates, backbone, epochs: 200, log }));
+      useGraphs(before);
+      extractor.dispose();
+      return losses;
+    };
+
+    const [recorded, plain] = [await lossesOf(true), await lossesOf(false)];
+
+    expect(plain).toHaveLength(200);
+    expect(plain[199]).toBeLessThan(0.8 * (plain[0] as number));
+    for (const [step, loss] of plain.entries()) expect(Math.abs((recorded[step] as number) - loss)).toBeLessThan(1e-4);
   });
 
   it("goes on after a stop as if there had been none", async () => {
