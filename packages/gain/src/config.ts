@@ -12,6 +12,8 @@ export interface GainConfig {
   readonly maxEntities: number;
   /** Width of one direction of the BiLSTM; only models on vectors of words have one. */
   readonly lstmSize: number;
+  /** Layers of the BiLSTM. */
+  readonly lstmLayers: number;
   /** Layers of the graph convolution. */
   readonly graphLayers: number;
   /** Share of values dropped after each layer of the head, 0–1. */
@@ -50,6 +52,7 @@ const PAPER_DEFAULTS = {
   entityIdSize: 20,
   maxEntities: 80,
   lstmSize: 256,
+  lstmLayers: 1,
   graphLayers: 2,
   dropout: 0.6,
   activation: "relu",
@@ -91,7 +94,7 @@ export function defineGainConfig(settings: Pick<GainConfig, "relations"> & Parti
   const config: GainConfig = { ...PAPER_DEFAULTS, ...settings };
   checkNames("relations", config.relations);
   checkNames("entityTypes", config.entityTypes);
-  for (const field of ["typeSize", "entityIdSize", "maxEntities", "lstmSize", "graphLayers"] as const) {
+  for (const field of ["typeSize", "entityIdSize", "maxEntities", "lstmSize", "lstmLayers", "graphLayers"] as const) {
     requireSetting(field, Number.isInteger(config[field]) && config[field] >= 1, "a positive integer", config[field]);
   }
   const { maxTokens, dropout, negativesPerPositive, leastNegatives, threshold } = config;

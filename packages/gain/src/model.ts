@@ -277,9 +277,9 @@ function checkLength(encoder: Encoder, { maxTokens }: GainConfig): Encoder {
 
 /** As in the code, the same rate of dropout before the BiLSTM and after it. */
 function createBiLstm(wordSize: number, config: GainConfig, random: Random): BiLstmEncoder {
-  const { typeSize, entityIdSize, lstmSize: stateSize, dropout: rate } = config;
+  const { typeSize, entityIdSize, lstmSize: stateSize, lstmLayers: layers, dropout: rate } = config;
   const inputSize = wordSize + typeSize + entityIdSize;
-  return new BiLstmEncoder({ inputSize, stateSize, layers: 1, inputDropout: rate, outputDropout: rate }, random);
+  return new BiLstmEncoder({ inputSize, stateSize, layers, inputDropout: rate, outputDropout: rate }, random);
 }
 
 /** Rows of a table by number `[documents, tokens, width]`. */

@@ -12,6 +12,7 @@ const settingsSchema = z
     entityIdSize: count,
     maxEntities: count,
     lstmSize: count,
+    lstmLayers: count,
     graphLayers: count,
     dropout: z.number().min(0),
     activation: z.enum(["relu", "tanh"]),

@@ -33,6 +33,7 @@ function goldenConfig(golden: GoldenCase): GainConfig {
     dropout: config["dropout"] as number,
     activation: config["activation"] as GainConfig["activation"],
     lstmSize: config["lstm_hidden_size"] as number,
+    lstmLayers: config["nlayers"] as number,
   });
 }
 
