@@ -1,5 +1,4 @@
 import { type Backbone, collateDocuments, type DocumentInput } from "@relatum/encoders";
-import { bucketSize } from "@relatum/tensor-utils/graph";
 import * as tf from "@tensorflow/tfjs";
 
 import type { PureEntityFeatures } from "./entity-features.ts";
@@ -30,8 +29,11 @@ export interface CollatePureEntitiesOptions {
   readonly pad?: "exact" | "buckets";
 }
 
-/** The smallest number of spans in use, where more cost little beside the encoder: fewer sizes make fewer graphs. */
-const LEAST_SPANS = 512;
+/** The smallest number of spans in use; they cost little beside the encoder, and fewer sizes make fewer graphs. */
+const LEAST_SPANS = 1024;
+
+/** Up to so many tokens, rows come in finer steps: sentences are short. */
+const SHORT_ROW = 64;
 
 /**
  * Lays features out as one batch.
@@ -45,11 +47,12 @@ export function collatePureEntities(
   { pad = "buckets" }: CollatePureEntitiesOptions = {},
 ): PureEntityBatch {
   const sequences = features.map(({ tokenIds }) => tokenIds);
+  const isShort = sequences.every(({ length }) => length <= SHORT_ROW);
   const input = collateDocuments(
     sequences,
     sequences.map(() => []),
     tokenizer,
-    { maxRowTokens: encoder.maxTokens, pad },
+    { maxRowTokens: encoder.maxTokens, pad, rowStep: isShort ? 16 : 32 },
   );
   const width = input.tokenMask.shape[1];
   return { input, ...collateSpans(features, width, pad) };
@@ -62,7 +65,7 @@ function collateSpans(
   pad: "exact" | "buckets",
 ): Pick<PureEntityBatch, "spans" | "targets"> {
   const count = features.reduce((total, { spans }) => total + spans.length, 0);
-  const size = pad === "exact" ? Math.max(1, count) : bucketSize(Math.max(LEAST_SPANS, count));
+  const size = pad === "exact" ? Math.max(1, count) : 2 ** Math.ceil(Math.log2(Math.max(LEAST_SPANS, count)));
   const [starts, ends, widths, targets] = Array.from({ length: 4 }, () => new Int32Array(size)) as Columns;
   let row = 0;
   for (const [index, { spans, wordStarts, wordEnds, labels }] of features.entries()) {

@@ -57,14 +57,14 @@ export async function fitStage<Batch>(
 /** What must be the same for a run to go on from a checkpoint. */
 function fingerprint(
   model: FitStage<unknown>["name"],
-  { config, seed, epochs, batchSize, accumulate = 1, warmup, checkpoint }: FitStageOptions,
+  { config, seed, epochs, batchSize, batching = "by-length", accumulate = 1, warmup, checkpoint }: FitStageOptions,
   documentCount: number,
 ): Readonly<Record<string, string>> {
   return {
     paper: "pure",
     model,
     config: JSON.stringify(config),
-    training: JSON.stringify({ seed, epochs, batchSize, accumulate, warmup }),
+    training: JSON.stringify({ seed, epochs, batchSize, batching, accumulate, warmup }),
     documents: String(documentCount),
     ...checkpoint?.fingerprint,
   };

@@ -36,7 +36,10 @@ export async function trainPureEntities(
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
   const { backbone, config, epochs, accumulate = 1 } = options;
   requireLabelled(documents);
-  const grouped = batchSentences(await featurizeSentences(documents, options), options.batchSize);
+  const grouped = batchSentences(await featurizeSentences(documents, options), {
+    size: options.batchSize,
+    batching: options.batching,
+  });
 
   const random = createRandom(options.seed);
   const model = new PureEntityModel(config, backbone, random.fork("model"));

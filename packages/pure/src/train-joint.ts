@@ -39,7 +39,10 @@ export async function trainPureJoint(
   const features = await featurizePureJointDocuments(documents, backbone.tokenizer, config);
   const filled = features.filter(({ spans }) => spans.length > 0);
   if (filled.length === 0) throw new RangeError("documents must have words to train on, got none.");
-  const grouped = batchSentences(filled, options.batchSize);
+  const grouped = batchSentences(filled, {
+    size: options.batchSize,
+    batching: options.batching,
+  });
 
   const random = createRandom(options.seed);
   const entity = new PureEntityModel(config, backbone, random.fork("entity model"));

@@ -45,7 +45,10 @@ export async function trainPureShared(
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
   const { backbone, config, epochs, accumulate = 1 } = options;
   requireLabelled(documents);
-  const sentences = batchSentences(await featurizeSentences(documents, options), options.batchSize);
+  const sentences = batchSentences(await featurizeSentences(documents, options), {
+    size: options.batchSize,
+    batching: options.batching,
+  });
   const texts = batchTexts(await featurizePairs(documents, options), options.relationBatchSize);
   const steps = Math.max(sentences.length, texts.length);
 

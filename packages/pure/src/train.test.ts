@@ -102,7 +102,7 @@ describe("trainPure", () => {
     ["pruned spans", { relationSpans: "pruned" }],
     ["the joint baseline", { architecture: "joint", relationInput: "text" }],
   ] as const)("learns them too with %s", async (_, settings) => {
-    const { extractor } = await trainPure(documents, createOptions({ config: createConfig(settings) }));
+    const { extractor } = await trainPure(documents, createOptions({ config: createConfig(settings) }, [240, 80]));
 
     expect(await foundKeys(extractor)).toEqual(goldKeys(documents));
   });

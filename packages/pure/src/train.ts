@@ -22,7 +22,7 @@ export type PureTrainEvent = Parameters<NonNullable<FitOptions<never>["log"]>>[0
 /** How one of the two models is trained. */
 export type PureTrainSettings = Pick<
   TrainSettings,
-  "epochs" | "batchSize" | "encoderLearningRate" | "headLearningRate" | "warmup" | "accumulate"
+  "epochs" | "batchSize" | "encoderLearningRate" | "headLearningRate" | "warmup" | "accumulate" | "batching"
 >;
 
 /** What {@link trainPure} needs besides documents. */

@@ -50,6 +50,14 @@ describe("collateDocuments", () => {
     ]);
   });
 
+  it("gives rows of other steps where they are asked for", () => {
+    const input = collateDocuments([sequence(70)], [[]], TOKENIZER, { maxRowTokens: 512, pad: "buckets", rowStep: 16 });
+
+    expect(input.windows.tokenIds.shape).toEqual([1, 80]);
+    expect(input.tokenMask.shape).toEqual([1, 80]);
+    disposeDocuments(input);
+  });
+
   it("gives buckets for split documents too, never wider than a row may be", () => {
     // 1 row, 2 rows and 3 rows make 6; 1,100 tokens are 18 times 64, and the next bucket is 24 times 64.
     const documents = [40, 700, 1100].map(sequence);

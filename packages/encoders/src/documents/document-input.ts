@@ -40,9 +40,11 @@ export interface CollateDocumentsOptions extends WindowOptions {
   readonly pad?: "exact" | "buckets";
   /** Fills rows up; the tokenizer's without it. */
   readonly padId?: number;
+  /** With `buckets`, rows hold a multiple of so many tokens; 64 without it. */
+  readonly rowStep?: number;
 }
 
-/** Rows of tokens come in multiples of this many. */
+/** Rows of tokens come in multiples of this many, unless told otherwise. */
 const ROW_STEP = 64;
 
 /**
@@ -124,7 +126,7 @@ function checkDocuments(sequences: readonly (readonly number[])[], queries: read
 
 function chooseLayout(
   documents: readonly PlacedDocument[],
-  { pad = "exact", maxRowTokens }: CollateDocumentsOptions,
+  { pad = "exact", maxRowTokens, rowStep = ROW_STEP }: CollateDocumentsOptions,
 ): BatchLayout {
   const rows = documents.flatMap(({ windows }) => windows);
   const longestRow = Math.max(...rows.map(({ tokenIds }) => tokenIds.length));
@@ -132,8 +134,8 @@ function chooseLayout(
   const mostQueries = Math.max(1, ...documents.map(({ queries }) => queries.length));
   const isSplit = rows.length > documents.length;
   const isBucketed = pad === "buckets";
-  const width = isBucketed ? Math.min(Math.ceil(longestRow / ROW_STEP) * ROW_STEP, maxRowTokens) : longestRow;
-  const splitTokens = isBucketed ? bucketSize(Math.ceil(longest / ROW_STEP)) * ROW_STEP : longest;
+  const width = isBucketed ? Math.min(Math.ceil(longestRow / rowStep) * rowStep, maxRowTokens) : longestRow;
+  const splitTokens = isBucketed ? bucketSize(Math.ceil(longest / rowStep)) * rowStep : longest;
   return {
     rows: isSplit && isBucketed ? bucketSize(rows.length) : rows.length,
     width,
