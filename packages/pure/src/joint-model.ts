@@ -43,7 +43,9 @@ export class PureJointModel implements Trainable<PureJointBatch> {
   }
 
   /**
-   * Computes the loss of a batch: of types, summed over spans, plus of relations, averaged over pairs of kept spans.
+   * Computes the loss of a batch: of types, summed over spans, plus of relations, summed over pairs of kept spans.
+   *
+   * Averaged, as in the relation model, that of relations would count for nothing beside that of types.
    *
    * Which spans are kept is taken as given: relations teach the entity head through the shared vectors only.
    *
@@ -58,8 +60,7 @@ export class PureJointModel implements Trainable<PureJointBatch> {
       const pairs = pairSpans(kept, logits, { spans, pruning });
       const relationTargets = labelPairs(kept, relations); // [sentences · kept · kept]
       const relationLosses = crossEntropies(this.relation.classify(hidden, pairs, mode), relationTargets);
-      const pairCount = pairs.mask.sum().maximum(1); // sentences of one word have no pairs
-      return typeLosses.sum().add(relationLosses.mul(pairs.mask).sum().div(pairCount));
+      return typeLosses.sum().add(relationLosses.mul(pairs.mask).sum());
     });
   }
 }
