@@ -1,5 +1,5 @@
 import type { Experiment, PaperAdapter, RunHooks } from "@relatum/benchmark";
-import type { Document } from "@relatum/datasets";
+import { type Document, entityTypes } from "@relatum/datasets";
 import { createRandom } from "@relatum/tensor-utils";
 import { z } from "zod";
 
@@ -7,6 +7,7 @@ import type { PureConfig } from "./config.ts";
 import type { PureEntityModel } from "./entity-model.ts";
 import { loadPure, type PurePart } from "./extractor.ts";
 import { parsePureSettings, type PureLabels } from "./settings.ts";
+import { prepareInference, prepareSteps } from "./speed.ts";
 import { type PureTrainSettings, trainPure } from "./train.ts";
 
 /** How the benchmark runner trains and loads PURE. */
@@ -37,6 +38,12 @@ export const adapter: PaperAdapter = {
   },
 
   load: (directory) => loadPure(directory),
+
+  prepareSpeed: (documents, options) => {
+    const labels = { relations: options.relations, entityTypes: entityTypes(documents) };
+    const config = parsePureSettings(options.config, labels);
+    return (options.part === "step" ? prepareSteps : prepareInference)(documents, { ...options, config });
+  },
 };
 
 /** A model's config, and what an experiment may say besides. */

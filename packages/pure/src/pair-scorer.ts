@@ -1,5 +1,5 @@
 import type { Document } from "@relatum/datasets";
-import type { Backbone } from "@relatum/encoders";
+import type { Backbone, Encoder } from "@relatum/encoders";
 import { INFERENCE } from "@relatum/tensor-utils";
 import { record, type Recorded } from "@relatum/tensor-utils/graph";
 import * as tf from "@tensorflow/tfjs";
@@ -81,12 +81,8 @@ export class PurePairScorer {
       pairsPerText: "many",
     });
     for (const notice of notices) notify?.(notice);
-    const sizes = features.map((feature) => ({
-      tokens: featureTokens(feature),
-      numbers: feature.pairs.length * 3 * 2 * encoder.hiddenSize,
-    }));
     const scored: ScoredPair[][] = features.map(() => []);
-    for (const numbers of planBatches(sizes, encoder, budget)) {
+    for (const numbers of planTexts(features, encoder, budget)) {
       const byFeature = await this.#scoreBatch(numbers.map((number) => features[number] as PureRelationFeatures));
       for (const [index, number] of numbers.entries()) scored[number] = byFeature[index] as ScoredPair[];
     }
@@ -120,6 +116,15 @@ export class PurePairScorer {
       }),
     );
   }
+}
+
+/** The numbers of the features of each batch that keeps within a budget of bytes, by {@link planBatches}. */
+export function planTexts(features: readonly PureRelationFeatures[], encoder: Encoder, budget: number): number[][] {
+  const sizes = features.map((feature) => ({
+    tokens: featureTokens(feature),
+    numbers: feature.pairs.length * 3 * 2 * encoder.hiddenSize,
+  }));
+  return planBatches(sizes, encoder, budget);
 }
 
 function likeliest(logProbabilities: Float32Array): Pick<ScoredPair, "label" | "score"> {
