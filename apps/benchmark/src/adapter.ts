@@ -24,7 +24,10 @@ export interface PaperAdapter {
   readonly task: "document" | "sentence";
   /** The paper in one line. */
   readonly citation: string;
-  /** The package's `benchmark/` folder, which holds `experiments/*.json` and `published.json`; ends in a slash. */
+  /**
+   * The package's `benchmark/` folder, which ends in a slash: it holds `experiments/*.json`, `published.json`, and
+   * `reference.json` where the authors' code was run.
+   */
   readonly directory: URL;
 
   /**
@@ -62,6 +65,15 @@ export interface PaperAdapter {
   describeGraphs?(document: Document, pair?: EntityPair): readonly GraphDrawing[];
 
   /**
+   * Shows what a model goes by for a pair of entities, for the page that `report --html` writes. Left out by papers that
+   * have nothing to show.
+   *
+   * @param extractor One that {@link PaperAdapter.load} gave.
+   * @throws {RangeError} If the document has no such entity.
+   */
+  explain?(extractor: PaperExtractor, document: Document, pair: EntityPair): Promise<PairExplanation>;
+
+  /**
    * Prepares work for the command `speed` to time. Left out by papers that it does not measure.
    *
    * @param documents Labelled, where training is timed.
@@ -83,6 +95,16 @@ export interface GraphDrawing {
   readonly edges: readonly { readonly from: number; readonly to: number; readonly kind: string }[];
   /** Runs of nodes to be highlighted. */
   readonly paths: readonly (readonly number[])[];
+}
+
+/** What a model goes by for one pair of entities. */
+export interface PairExplanation {
+  /** What is shown, as a heading: `Context weights`. */
+  readonly title: string;
+  /** How much each word counts, by sentence and word, from 0; shown as shades of the text. */
+  readonly words?: readonly (readonly number[])[];
+  /** Ways from the head to the tail, as entity numbers; both ends are among them. */
+  readonly paths?: readonly (readonly number[])[];
 }
 
 /** What the command `speed` wants to time. */
@@ -174,4 +196,13 @@ export interface PublishedResult {
   readonly deviation?: number;
   /** Where the paper says so: `Table 3`. */
   readonly source: string;
+}
+
+/** A score that the authors' own code reaches on the same data with the same encoder, an entry of `reference.json`. */
+export interface ReferenceResult extends Pick<PublishedResult, "variant" | "dataset" | "split" | "encoder" | "metric"> {
+  /** One a seed, in percent. */
+  readonly values: readonly number[];
+  readonly seeds: readonly number[];
+  /** How long it trained, in words: `4 epochs`. */
+  readonly recipe: string;
 }

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { z } from "zod";
 
-import type { PaperAdapter, PublishedResult } from "./adapter.ts";
+import type { PaperAdapter, PublishedResult, ReferenceResult } from "./adapter.ts";
 import { defineExperiment, type Experiment } from "./experiment.ts";
 
 /** Condition under which packages export their TypeScript sources. */
@@ -85,17 +85,22 @@ export async function loadExperiments(adapter: PaperAdapter): Promise<Experiment
   );
 }
 
+const settingShape = {
+  variant: z.string(),
+  dataset: z.string(),
+  split: z.enum(["train", "development", "test"]),
+  encoder: z.string(),
+  metric: z.string(),
+};
+
 const publishedShape: z.ZodType<PublishedResult[]> = z.array(
-  z.strictObject({
-    variant: z.string(),
-    dataset: z.string(),
-    split: z.enum(["train", "development", "test"]),
-    encoder: z.string(),
-    metric: z.string(),
-    value: z.number(),
-    deviation: z.number().optional(),
-    source: z.string(),
-  }),
+  z.strictObject({ ...settingShape, value: z.number(), deviation: z.number().optional(), source: z.string() }),
+);
+
+const referenceShape: z.ZodType<ReferenceResult[]> = z.array(
+  z
+    .strictObject({ ...settingShape, values: z.array(z.number()).min(1), seeds: z.array(z.int()), recipe: z.string() })
+    .refine(({ values, seeds }) => values.length === seeds.length, "values must be as many as seeds"),
 );
 
 /**
@@ -103,12 +108,25 @@ const publishedShape: z.ZodType<PublishedResult[]> = z.array(
  *
  * @throws {AdapterError} If the file has another form.
  */
-export async function loadPublished(adapter: PaperAdapter): Promise<PublishedResult[]> {
-  const path = fileURLToPath(new URL("published.json", adapter.directory));
+export function loadPublished(adapter: PaperAdapter): Promise<PublishedResult[]> {
+  return loadList(new URL("published.json", adapter.directory), publishedShape, "published results");
+}
+
+/**
+ * Reads what the authors' code reaches; nothing where the package has no `reference.json`.
+ *
+ * @throws {AdapterError} If the file has another form.
+ */
+export function loadReference(adapter: PaperAdapter): Promise<ReferenceResult[]> {
+  return loadList(new URL("reference.json", adapter.directory), referenceShape, "reference results");
+}
+
+async function loadList<Entry>(file: URL, shape: z.ZodType<Entry[]>, what: string): Promise<Entry[]> {
+  const path = fileURLToPath(file);
   if (!existsSync(path)) return [];
-  const checked = publishedShape.safeParse(JSON.parse(await readFile(path, "utf8")));
+  const checked = shape.safeParse(JSON.parse(await readFile(path, "utf8")));
   if (checked.success) return checked.data;
-  throw new AdapterError(`${path} must list published results:\n${z.prettifyError(checked.error)}`);
+  throw new AdapterError(`${path} must list ${what}:\n${z.prettifyError(checked.error)}`);
 }
 
 /** Packages that export `./benchmark`, by name: the module's file. */

@@ -1,4 +1,4 @@
-import type { PublishedResult } from "./adapter.ts";
+import type { PublishedResult, ReferenceResult } from "./adapter.ts";
 import type { Experiment } from "./experiment.ts";
 import type { RunConfig } from "./run-directory.ts";
 
@@ -18,6 +18,23 @@ export function findPublished(
   // A score of documents that chose the epoch stands beside a test score only where there is no better one.
   const others = "dataset" in experiment.data || experiment.data.test !== undefined ? [] : candidates;
   return candidates.find((result) => result.split === split) ?? others[0];
+}
+
+/** Finds what the authors' code reaches on the very same data with the very same encoder; its schedule may differ. */
+export function findReference(
+  references: readonly ReferenceResult[],
+  { experiment, dataset }: Pick<RunConfig, "experiment" | "dataset">,
+  split: string,
+  metric: string,
+): ReferenceResult | undefined {
+  return references.find(
+    (result) =>
+      result.variant === experiment.variant &&
+      result.dataset === dataset &&
+      result.split === split &&
+      result.metric === metric &&
+      result.encoder === encoderName(experiment),
+  );
 }
 
 /** Says in words how a row's encoder, data and recipe differ from those of the paper's number. */

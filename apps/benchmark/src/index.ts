@@ -1,8 +1,10 @@
 export type {
   GraphDrawing,
+  PairExplanation,
   PaperAdapter,
   PaperExtractor,
   PublishedResult,
+  ReferenceResult,
   RunHooks,
   SpeedOptions,
   SpeedWork,

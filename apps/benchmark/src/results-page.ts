@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { ResultRow } from "./results.ts";
+import { meanOf, type ResultRow } from "./results.ts";
 import { formatPercent } from "./score-table.ts";
 import { formatMarkdownTable, formatTable } from "./text-table.ts";
 import { writeJson, writeWhole } from "./write-file.ts";
@@ -13,6 +13,9 @@ const SHOWN = [
 
 /** The metric whose seeds tables show; of those that stand beside it, the paper's numbers are shown too. */
 const MAIN = ["F1", "Rel F1"];
+
+/** The metrics whose published and reference values tables show. */
+const MAIN_METRICS = ["F1", ...SHOWN[1]];
 
 /** Writes rows as `results.json` and `results.md` into a directory. */
 export async function writeResults(directory: string, rows: readonly ResultRow[]): Promise<void> {
@@ -36,13 +39,14 @@ export function formatRows(rows: readonly ResultRow[]): string {
 function formatResultsPage(rows: readonly ResultRow[]): string {
   const lines = groupRows(rows);
   const shown = shownMetrics(rows);
-  const commands = [...new Map(rows.map(({ experiment, command }) => [experiment, command]))];
+  const commands = [...new Map(rows.map(({ experiment, command }) => [command, experiment]))];
   return [
     "# Results",
     "",
     "Means in percent over the seeds; `results.json` holds every value. `relatum-bench report` writes both files from run",
     "directories. Where *differences* names the encoder, the data, the split or the recipe, the paper's number was reached",
-    "with another one and is no yardstick for ours.",
+    "with another one and is no yardstick for ours. *Authors' code* is what their own code reaches on the same data with the",
+    "same encoder, after the epochs named.",
     "",
     formatMarkdownTable(
       [...header(shown), "differences"],
@@ -51,7 +55,7 @@ function formatResultsPage(rows: readonly ResultRow[]): string {
     "",
     "Commands, from the root of the repository; `DATA` is the directory with the data sets:",
     "",
-    ...commands.map(([experiment, command]) => `- ${experiment}: \`${command}\``),
+    ...commands.map(([command, experiment]) => `- ${experiment}: \`${command}\``),
     "",
   ].join("\n");
 }
@@ -62,7 +66,7 @@ type Line = readonly [first: ResultRow, ...others: ResultRow[]];
 function groupRows(rows: readonly ResultRow[]): Line[] {
   const groups = new Map<string, [ResultRow, ...ResultRow[]]>();
   for (const row of rows) {
-    const key = JSON.stringify([row.experiment, row.split]);
+    const key = JSON.stringify([row.model, row.experiment, row.split]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);
@@ -76,7 +80,7 @@ function shownMetrics(rows: readonly ResultRow[]): string[] {
 }
 
 function header(shown: readonly string[]): string[] {
-  return ["model", "variant", "data", "split", "encoder", ...shown, "F1 by seed", "paper F1"];
+  return ["model", "variant", "data", "split", "encoder", ...shown, "F1 by seed", "authors' code F1", "paper F1"];
 }
 
 function toCells(line: Line, shown: readonly string[]): string[] {
@@ -84,19 +88,40 @@ function toCells(line: Line, shown: readonly string[]): string[] {
   const main = line.find(({ metric }) => MAIN.includes(metric));
   const means = shown.map((name) => formatPercent(line.find(({ metric }) => metric === name)?.mean));
   const bySeed = (main?.values ?? []).map(formatPercent).join(" ");
-  return [model, variant, dataset, split, encoder, ...means, bySeed, publishedCell(line)];
+  return [model, variant, dataset, split, encoder, ...means, bySeed, referenceCell(line), publishedCell(line)];
+}
+
+/** What the authors' code reaches: its mean, with how many seeds and how long they trained. */
+function referenceCell(line: Line): string {
+  const found = MAIN_METRICS.flatMap((name) => {
+    const reference = line.find(({ metric }) => metric === name)?.reference;
+    return reference === undefined ? [] : [{ name, ...reference }];
+  });
+  if (found.length === 0) return "–";
+  const values = found.map(({ name, values: scores }) => `${levelOf(name)}${formatPercent(meanOf(scores))}`);
+  const recipes = [
+    ...new Set(
+      found.map(({ seeds, recipe }) => `${seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`}, ${recipe}`),
+    ),
+  ];
+  return `${values.join(", ")} (${recipes.join("; ")})`;
 }
 
 /** The paper's F1: one number for documents, one for each level of sentences. */
 function publishedCell(line: Line): string {
-  const found = ["F1", ...SHOWN[1]].flatMap((name) => {
+  const found = MAIN_METRICS.flatMap((name) => {
     const published = line.find(({ metric }) => metric === name)?.published;
     return published === undefined ? [] : [{ name, ...published }];
   });
   if (found.length === 0) return "–";
   const sources = [...new Set(found.map(({ source }) => source))].join(", ");
-  const values = found.map(({ name, value }) => (name === "F1" ? `${value}` : `${name.replace(" F1", "")} ${value}`));
+  const values = found.map(({ name, value }) => `${levelOf(name)}${value}`);
   return `${values.join(", ")} (${sources})`;
+}
+
+/** What a score is of, before its value, where there are several. */
+function levelOf(metric: string): string {
+  return metric === "F1" ? "" : `${metric.replace(" F1", "")} `;
 }
 
 function describeDifferences({ model, variant, dataset, split, differences }: ResultRow): string {

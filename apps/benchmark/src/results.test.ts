@@ -62,6 +62,31 @@ describe("collectRows", () => {
     expect(row?.published).toBeUndefined();
   });
 
+  it("sets what the authors' code reaches beside, on the same data with the same encoder alone", async () => {
+    const [development, test] = await collectRows([await writeRun(1, 10, 20)], [adapter]);
+    experiment = { ...experiment, encoderLayers: 2 };
+    const [, cut] = await collectRows([await writeRun(2, 10, 20)], [adapter]);
+
+    expect([development?.reference, cut?.reference]).toEqual([undefined, undefined]);
+    expect(test?.reference).toMatchObject({ values: [30, 31], recipe: "2 epochs" });
+  });
+
+  it("keeps experiments of one name apart that belong to two papers", async () => {
+    const one = await writeRun(1, 10, 20);
+    experiment = { ...experiment, paper: "other" };
+    const other = await writeRun(2, 30, 40);
+
+    const rows = await collectRows([one, other], [adapter]);
+
+    expect(rows.map(({ model, values }) => [model, values])).toEqual([
+      ["Toy", [10]],
+      ["Toy", [20]],
+      ["other", [30]],
+      ["other", [40]],
+    ]);
+    expect(mergeRows(rows.slice(2), rows.slice(0, 2))).toHaveLength(4);
+  });
+
   it("gives the command for all seeds, or for the only one", async () => {
     const one = await writeRun(1, 10, 20);
     const two = await writeRun(2, 10, 20);
@@ -94,7 +119,7 @@ describe("writeResults", () => {
 
     expect(JSON.parse(await readFile(join(root, "results.json"), "utf8"))).toEqual(JSON.parse(JSON.stringify(rows)));
     expect(await readFile(join(root, "results.md"), "utf8")).toContain(
-      "| 50.5 (Table 1) | paper's encoder: BERT-base; paper's data: World; no learning |",
+      "| 30.50 (2 seeds, 2 epochs) | 50.5 (Table 1) | paper's encoder: BERT-base; paper's data: World; no learning |",
     );
   });
 });

@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import type { ReportRow } from "@relatum/metrics";
 
-import type { PaperAdapter, PublishedResult } from "./adapter.ts";
-import { loadPublished } from "./adapters.ts";
-import { differencesFrom, encoderName, findPublished } from "./comparison.ts";
+import type { PaperAdapter, PublishedResult, ReferenceResult } from "./adapter.ts";
+import { loadPublished, loadReference } from "./adapters.ts";
+import { differencesFrom, encoderName, findPublished, findReference } from "./comparison.ts";
 import { formatCommand } from "./command-line.ts";
 import { wholeName } from "./quick.ts";
 import { readRunConfig, readRunScores, type RunConfig } from "./run-directory.ts";
@@ -21,11 +21,13 @@ export interface ResultRow extends Pick<
   /** In the order of the values. */
   readonly seeds: readonly number[];
   readonly published?: PublishedResult;
+  readonly reference?: ReferenceResult;
   /** How encoder, data or recipe differ from the published row's. */
   readonly differences: readonly string[];
 }
 
-interface FinishedRun {
+/** A run with its scores. */
+export interface FinishedRun {
   readonly config: RunConfig;
   readonly scores: RunScores;
 }
@@ -45,13 +47,19 @@ export async function collectRows(
       scores: await readRunScores(directory),
     })),
   );
-  const groups = new Map<string, FinishedRun[]>();
+  const rows = await Promise.all(groupRuns(runs).map((group) => rowsOfExperiment(group, adapters)));
+  return rows.flat();
+}
+
+/** Runs of one experiment on the same data together, by seed. */
+export function groupRuns<Run extends Pick<FinishedRun, "config">>(runs: readonly Run[]): Run[][] {
+  const groups = new Map<string, Run[]>();
   for (const run of runs) {
-    const key = JSON.stringify([run.config.experiment.name, run.config.data]);
+    const { experiment, data } = run.config;
+    const key = JSON.stringify([experiment.paper, experiment.name, data]);
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
-  const rows = await Promise.all([...groups.values()].map((group) => rowsOfExperiment(group, adapters)));
-  return rows.flat();
+  return [...groups.values()].map((group) => group.toSorted((one, other) => one.config.seed - other.config.seed));
 }
 
 /** The rows of a directory's `results.json`; none where there is none. */
@@ -62,22 +70,21 @@ export async function readResults(directory: string): Promise<ResultRow[]> {
 
 /** Old rows with new ones in their places; rows of other experiments stay. */
 export function mergeRows(old: readonly ResultRow[], added: readonly ResultRow[]): ResultRow[] {
-  const keyOf = ({ experiment, split, metric }: ResultRow): string => JSON.stringify([experiment, split, metric]);
-  const replaced = new Set(added.map(({ experiment }) => experiment));
-  const rows = [...old.filter(({ experiment }) => !replaced.has(experiment)), ...added];
+  const keyOf = ({ model, experiment, split, metric }: ResultRow): string =>
+    JSON.stringify([experiment, model, split, metric]);
+  const experimentOf = ({ model, experiment }: ResultRow): string => JSON.stringify([model, experiment]);
+  const replaced = new Set(added.map(experimentOf));
+  const rows = [...old.filter((row) => !replaced.has(experimentOf(row))), ...added];
   return rows.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }
 
-async function rowsOfExperiment(
-  group: readonly FinishedRun[],
-  adapters: readonly PaperAdapter[],
-): Promise<ResultRow[]> {
-  const runs = group.toSorted((one, other) => one.config.seed - other.config.seed);
+async function rowsOfExperiment(runs: readonly FinishedRun[], adapters: readonly PaperAdapter[]): Promise<ResultRow[]> {
   const [first] = runs;
   if (first === undefined) return [];
   const { experiment } = first.config;
   const adapter = adapters.find(({ name }) => name === experiment.paper);
   const published = adapter === undefined ? [] : await loadPublished(adapter);
+  const references = adapter === undefined ? [] : await loadReference(adapter);
   const seeds = runs.map(({ config }) => config.seed);
 
   return (["development", "test"] as const).flatMap((split) => {
@@ -86,6 +93,7 @@ async function rowsOfExperiment(
     return Object.keys(scores[0]?.metrics ?? {}).map((metric): ResultRow => {
       const values = scores.map(({ metrics }) => metrics[metric] ?? 0);
       const printed = findPublished(published, first.config, split, metric);
+      const reference = findReference(references, first.config, split, metric);
       return {
         model: adapter?.title ?? experiment.paper,
         variant: experiment.variant,
@@ -94,11 +102,12 @@ async function rowsOfExperiment(
         encoder: encoderName(experiment),
         metric,
         values,
-        mean: round(values.reduce((sum, value) => sum + value, 0) / values.length),
+        mean: round(meanOf(values)),
         command: commandOf(first.config, seeds),
         experiment: experiment.name,
         seeds,
         ...(printed && { published: printed }),
+        ...(reference && { reference }),
         differences: differencesFrom(first.config, split, printed),
       };
     });
@@ -115,6 +124,11 @@ function commandOf({ experiment, command, engine }: RunConfig, seeds: readonly n
   if (!("dataset" in experiment.data)) parts.push("--data", "DATA");
   if (whole !== name) parts.push("--engine", engine);
   return formatCommand("npm run bench --", parts);
+}
+
+/** The mean; NaN of no values. */
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function round(value: number): number {

@@ -1,22 +1,19 @@
+import { markdownTable, type TableColumn, textTable } from "@relatum/metrics";
+
 /** A table in plain text: the first column flush left, the others flush right. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
-  const formatLine = (line: readonly string[]): string =>
-    widths
-      .map((width, column) => {
-        const cell = line[column] ?? "";
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join("  ")
-      .trimEnd();
-  const rule = widths.map((width) => "-".repeat(width)).join("  ");
-  return [formatLine(header), rule, ...rows.map(formatLine)].join("\n");
+  return textTable(rows, columnsOf(header, "right")).trimEnd();
 }
 
 /** A table in Markdown. */
 export function formatMarkdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const formatLine = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [formatLine(header), formatLine(header.map(() => "---")), ...rows.map(formatLine)].join("\n");
+  return markdownTable(rows, columnsOf(header, "left")).trimEnd();
+}
+
+function columnsOf(header: readonly string[], align: "left" | "right"): TableColumn<readonly string[]>[] {
+  return header.map((title, index) => ({
+    title,
+    cell: (row) => row[index] ?? "",
+    align: index === 0 ? "left" : align,
+  }));
 }

@@ -41,6 +41,7 @@ export {
   type PairedTest,
   randomizationTest,
 } from "./significance.ts";
+export { markdownTable, type TableColumn, textTable } from "./table.ts";
 export {
   bestGlobalThreshold,
   bestThreshold,
