@@ -159,6 +159,8 @@ export interface RunHooks {
    * A `stage` names the model at work, of papers that train several one after the other: a key of `training.stages`.
    */
   log(event: (StepEvent | EpochEvent | ResumeEvent) & { readonly stage?: string }): void;
+  /** Takes a line for the user and the log, such as what of the input did not fit. */
+  notice?(line: string): void;
   /**
    * Scores a model on the development documents, after {@link PaperAdapter.tune}; 0–1, higher is better.
    *

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { PureConfig } from "./config.ts";
 import type { PureEntityModel } from "./entity-model.ts";
 import { loadPure, type PurePart } from "./extractor.ts";
+import { LengthNotices } from "./length-notices.ts";
 import { parsePureSettings, type PureLabels } from "./settings.ts";
 import { prepareInference, prepareSteps } from "./speed.ts";
 import { type PureTrainSettings, trainPure } from "./train.ts";
@@ -23,6 +24,7 @@ export const adapter: PaperAdapter = {
   train: async (documents, experiment, hooks) => {
     const { config, entityModel, trainingShare } = readConfig(experiment, hooks);
     const entityPart = entityModel && (await loadEntityModel(entityModel, hooks));
+    const notices = new LengthNotices();
     const { extractor } = await trainPure(takeShare(documents, trainingShare, hooks), {
       config,
       ...stageSettings(experiment, config),
@@ -33,7 +35,9 @@ export const adapter: PaperAdapter = {
       signal: hooks.signal,
       log: (event) => hooks.log(event),
       evaluate: (candidate, stage) => hooks.evaluate(candidate, stage === "entity" ? "entities" : "relations"),
+      notify: (notice) => notices.add(notice),
     });
+    for (const line of notices.lines()) hooks.notice?.(line);
     return extractor;
   },
 
