@@ -33,8 +33,8 @@ export async function reportCommand(
   terminal.notice(`Written to ${join(directory, "results.json")} and results.md.`);
 }
 
-/** Directories with scores, at any depth. */
-async function findFinishedRuns(directory: string): Promise<string[]> {
+/** Finds the directories of finished runs, at any depth. */
+export async function findFinishedRuns(directory: string): Promise<string[]> {
   if (!existsSync(directory)) return [];
   if (existsSync(runFiles(directory).config)) return existsSync(runFiles(directory).scores) ? [directory] : [];
   const entries = await readdir(directory, { withFileTypes: true });

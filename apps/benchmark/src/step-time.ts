@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from "node:fs";
+
+interface LogLine {
+  readonly time: string;
+  readonly kind: string;
+  readonly epoch?: number;
+}
+
+/**
+ * Reads from a run's log how long a training step took.
+ *
+ * @returns The median of the seconds between two steps with nothing between them; undefined without such steps.
+ */
+export function secondsPerStep(path: string): number | undefined {
+  if (!existsSync(path)) return undefined;
+  const lines = readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as LogLine);
+  const seconds = lines.flatMap((line, index) => {
+    const before = lines[index - 1];
+    const follows = line.kind === "step" && before?.kind === "step" && before.epoch === line.epoch;
+    return follows ? [(Date.parse(line.time) - Date.parse(before.time)) / 1000] : [];
+  });
+  return median(seconds);
+}
+
+function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((one, other) => one - other);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]];
+  return low === undefined || high === undefined ? undefined : (low + high) / 2;
+}
