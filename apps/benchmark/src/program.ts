@@ -87,6 +87,7 @@ function addTrainingCommands(program: Command, context: () => CommandContext): v
     .option("--seed <number>", "one seed only", parseSeed)
     .option("--data <directory>", "what the experiments' file names are relative to")
     .option("--out <directory>", "where the runs go", "runs")
+    .option("--tensorboard <directory>", "writes the curves here for TensorBoard too")
     .action(async (options: { suite: "quick" | "lite" | "paper"; out: string }) =>
       (await import("./commands/run.ts")).runCommand(options, context()),
     );
@@ -97,6 +98,7 @@ function addTrainingCommands(program: Command, context: () => CommandContext): v
     .option("--data <directory>", "what the experiment's file names are relative to")
     .option("--out <directory>", "the run's directory; runs/NAME/seed-N without it")
     .option("--seed <number>", "the seed; the experiment's first without it", parseSeed)
+    .option("--tensorboard <directory>", "writes the curves here for TensorBoard too")
     .action(async (file: string, options: object) =>
       (await import("./commands/train.ts")).trainCommand(file, options, context()),
     );

@@ -21,6 +21,7 @@ import {
 } from "./scoring.ts";
 import { InterruptedError } from "./stop.ts";
 import type { Terminal } from "./terminal.ts";
+import { followRun } from "./tensorboard/write-run.ts";
 import { TrainingProgress, type TrainingSize } from "./training-progress.ts";
 import { versions } from "./versions.ts";
 import { writeDirectory, writeJson, writeWhole } from "./write-file.ts";
@@ -42,6 +43,8 @@ export interface RunRequest {
   readonly command: string;
   readonly signal: AbortSignal;
   readonly terminal: Terminal;
+  /** Where TensorBoard finds the run's curves; none are written without it. */
+  readonly tensorboard?: string | undefined;
 }
 
 /** Everything that the parts of a run share. */
@@ -82,7 +85,8 @@ export async function runExperiment(request: RunRequest): Promise<RunScores> {
     return readRunScores(runDirectory);
   }
   const files = runFiles(runDirectory);
-  const log = new RunLog(files.log);
+  const { tensorboard } = request;
+  const log = new RunLog(files.log, tensorboard === undefined ? undefined : followRun(tensorboard, config, Date.now));
   log.write({ kind: state === "new" ? "start" : "restart", ...config });
   const before = useGraphs({ products: experiment.training.precision ?? "float32" });
   try {
@@ -145,6 +149,10 @@ async function train(state: RunState): Promise<PaperExtractor> {
       const line = progress.describe(event);
       if (event.kind === "step") terminal.status(line);
       else terminal.notice(line);
+    },
+    notice: (line) => {
+      log.write({ kind: "notice", message: line });
+      terminal.notice(line);
     },
     evaluate: async (extractor, by) => {
       const tuned = (await adapter.tune?.(extractor, data.development, TUNING_TOOLS)) ?? extractor;

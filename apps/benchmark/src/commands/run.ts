@@ -19,6 +19,7 @@ export interface RunCommandOptions {
   readonly seed?: number;
   readonly data?: string;
   readonly out: string;
+  readonly tensorboard?: string;
 }
 
 interface Planned {
@@ -43,6 +44,7 @@ export async function runCommand(options: RunCommandOptions, context: CommandCon
         dataDirectory: options.data,
         runDirectory,
         engine,
+        tensorboard: options.tensorboard,
         ...context,
       });
       directories.push(runDirectory);

@@ -11,12 +11,13 @@ export interface TrainCommandOptions {
   readonly data?: string;
   readonly out?: string;
   readonly seed?: number;
+  readonly tensorboard?: string;
 }
 
 /** Trains the experiment of a file with one seed, and prints its scores. */
 export async function trainCommand(
   file: string,
-  { data, out, seed }: TrainCommandOptions,
+  { data, out, seed, tensorboard }: TrainCommandOptions,
   context: CommandContext,
 ): Promise<void> {
   const experiment = await loadExperiment(file);
@@ -31,6 +32,7 @@ export async function trainCommand(
     dataDirectory: data,
     runDirectory,
     engine,
+    tensorboard,
     ...context,
   });
   context.terminal.out(formatScores(scores));
