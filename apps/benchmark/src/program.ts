@@ -32,6 +32,7 @@ export function createProgram(createContext: CreateContext): Command {
   addDataCommands(program, context);
   addTrainingCommands(program, context);
   addModelCommands(program, context);
+  addCompareCommand(program, context);
   addSpeedCommand(program, context);
   addGraphCommand(program, context);
   return program;
@@ -55,6 +56,19 @@ function addDataCommands(program: Command, context: () => CommandContext): void 
     .option("--fresh", "drops earlier results that no run here has")
     .action(async (options: { runs: string }) =>
       (await import("./commands/report.ts")).reportCommand(options, context()),
+    );
+}
+
+function addCompareCommand(program: Command, context: () => CommandContext): void {
+  program
+    .command("compare")
+    .description("shows whether a change made models better or worse, and faster or slower")
+    .argument("<base>", "the runs from before the change: a directory of runs, or a results.json")
+    .argument("<head>", "the same from after it")
+    .option("--data <directory>", "what the experiments' file names are relative to")
+    .option("--json <file>", "writes the comparison here too")
+    .action(async (base: string, head: string, options: object) =>
+      (await import("./commands/compare.ts")).compareCommand(base, head, options, context()),
     );
 }
 
@@ -87,6 +101,7 @@ function addTrainingCommands(program: Command, context: () => CommandContext): v
     .option("--seed <number>", "one seed only", parseSeed)
     .option("--data <directory>", "what the experiments' file names are relative to")
     .option("--out <directory>", "where the runs go", "runs")
+    .option("--revision <text>", "what the code is at; a run of another revision there is started anew")
     .option("--tensorboard <directory>", "writes the curves here for TensorBoard too")
     .action(async (options: { suite: "quick" | "lite" | "paper"; out: string }) =>
       (await import("./commands/run.ts")).runCommand(options, context()),

@@ -60,6 +60,23 @@ describe("openRunDirectory", () => {
     expect(state).toBe("unfinished");
   });
 
+  it("starts anew where the code is at another revision, and goes on at the same one", async () => {
+    await openRunDirectory(directory, { ...config, revision: "one" });
+    await writeFile(runFiles(directory).scores, "{}");
+    const same = await openRunDirectory(directory, { ...config, revision: "one" });
+    const other = await openRunDirectory(directory, { ...config, seed: 2, revision: "two" });
+
+    expect([same, other]).toEqual(["done", "new"]);
+    expect(await readRunConfig(directory)).toMatchObject({ seed: 2, revision: "two" });
+    await expect(readRunScores(directory)).rejects.toThrow("must hold a finished run");
+  });
+
+  it("keeps a run that was started without a revision", async () => {
+    await openRunDirectory(directory, config);
+
+    expect(await openRunDirectory(directory, { ...config, revision: "one" })).toBe("unfinished");
+  });
+
   it.each([
     ["the seed", { ...config, seed: 2 }, "seed is 1 there and 2 here"],
     ["the data", { ...config, data: { train: "abd" } }, 'data.train is "abc" there and "abd" here'],

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
@@ -23,6 +23,8 @@ export interface RunConfig {
   readonly versions: Readonly<Record<string, string>>;
   /** The command that started the run. */
   readonly command: string;
+  /** What the code was at, where whoever started the run said so. */
+  readonly revision?: string;
 }
 
 /** A run directory that does not fit what is asked of it. */
@@ -62,16 +64,22 @@ export function runFiles(directory: string): RunFiles {
 /**
  * Makes a run directory, or finds out how far the run in it has come.
  *
+ * A run of another revision makes place for the new one; one without revision stays.
+ *
  * @returns `new` after writing the config, `unfinished` or `done`.
  * @throws {RunDirectoryError} If it holds a run of something else; the message names the first difference.
  */
 export async function openRunDirectory(directory: string, config: RunConfig): Promise<"new" | "unfinished" | "done"> {
   const files = runFiles(directory);
-  if (!existsSync(files.config)) {
+  const there = existsSync(files.config) ? await readRunConfig(directory) : undefined;
+  const isOutdated =
+    config.revision !== undefined && there?.revision !== undefined && there.revision !== config.revision;
+  if (isOutdated) await rm(directory, { recursive: true });
+  if (there === undefined || isOutdated) {
     await writeJson(files.config, config);
     return "new";
   }
-  const difference = findDifference(identity(await readRunConfig(directory)), identity(config), "");
+  const difference = findDifference(identity(there), identity(config), "");
   if (difference !== undefined) {
     throw new RunDirectoryError(
       `${directory} must hold the same run to go on with, but ${difference}. Choose another --out, or remove it.`,

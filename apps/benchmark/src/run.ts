@@ -41,6 +41,8 @@ export interface RunRequest {
   readonly engine: string;
   /** The command of the user, for the record. */
   readonly command: string;
+  /** What the code is at, where a run of another revision is to be started anew. */
+  readonly revision?: string;
   readonly signal: AbortSignal;
   readonly terminal: Terminal;
   /** Where TensorBoard finds the run's curves; none are written without it. */
@@ -78,6 +80,7 @@ export async function runExperiment(request: RunRequest): Promise<RunScores> {
     engine: request.engine,
     versions: await versions(adapter),
     command: request.command,
+    ...(request.revision !== undefined && { revision: request.revision }),
   };
   const state = await openRunDirectory(runDirectory, config);
   if (state === "done") {

@@ -19,6 +19,7 @@ export interface RunCommandOptions {
   readonly seed?: number;
   readonly data?: string;
   readonly out: string;
+  readonly revision?: string;
   readonly tensorboard?: string;
 }
 
@@ -43,6 +44,7 @@ export async function runCommand(options: RunCommandOptions, context: CommandCon
         seed,
         dataDirectory: options.data,
         runDirectory,
+        ...(options.revision !== undefined && options.revision !== "" && { revision: options.revision }),
         engine,
         tensorboard: options.tensorboard,
         ...context,
