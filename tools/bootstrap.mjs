@@ -9,7 +9,7 @@ import { fileURLToPath } from "url";
 
 const USAGE = `Usage: node tools/bootstrap.mjs <verb>
 
-  start              the benchmark's quick suite              (npm start)
+  start [TURBO …]    the papers' benchmarks and their report  (npm start)
   test [FILTER …]    every test, or the files that match      (npm test -- FILTER)
   parity [NAME]      the parity tests, or those of a package  (npm run test:parity -- NAME)
   bench …            the benchmark's command line             (npm run bench -- …)
@@ -72,7 +72,7 @@ async function main(verb, words) {
   switch (verb) {
     case "start":
       await setUp();
-      return run(process.execPath, [benchmark, "run", "--suite", "quick", ...words]);
+      return turbo(["benchmark", "report", "--log-order=stream", ...words]);
     case "test":
       await setUp();
       return vitest(words);
@@ -99,8 +99,7 @@ async function main(verb, words) {
 
 async function setUp() {
   await installPackages();
-  const turbo = join(modules, "turbo", "bin", "turbo");
-  await must("the build", run(process.execPath, [turbo, "run", "build", "--output-logs=errors-only"], quiet()));
+  await must("the build", turbo(["build", "--output-logs=errors-only"], quiet()));
   await provisionEngine();
 }
 
@@ -142,6 +141,10 @@ async function provisionEngine() {
     },
   });
   if (status !== 0) process.stderr.write(`${problem.trim()} Until then the portable, slower engine is used.\n`);
+}
+
+function turbo(words, options = { cwd: root }) {
+  return run(process.execPath, [join(modules, "turbo", "bin", "turbo"), "run", ...words], options);
 }
 
 function vitest(words) {
