@@ -49,11 +49,16 @@ function addDataCommands(program: Command, context: () => CommandContext): void 
     );
   program
     .command("report")
-    .description("gathers finished runs into results.json and results.md, beside the papers' numbers")
+    .description("gathers finished runs into results.json, results.md and a page, beside the papers' numbers")
     .option("--runs <directory>", "where the runs are", "runs")
     .option("--out <directory>", "where the results go; this package's results/ without it")
     .addOption(new Option("--suite <name...>", "only runs of these suites").choices(["quick", "lite", "paper", "own"]))
     .option("--fresh", "drops earlier results that no run here has")
+    .option("--html <file>", "writes a page with tables, charts and a reader of predictions too")
+    .option("--data <directory>", "what the experiments' file names are relative to, for the page")
+    .option("--documents <number>", "documents of each experiment in the page's reader", parseCount)
+    .option("--speed <file...>", "what speed --json wrote, for the page")
+    .option("--tensorboard <directory>", "writes the curves of the runs here for TensorBoard")
     .action(async (options: { runs: string }) =>
       (await import("./commands/report.ts")).reportCommand(options, context()),
     );

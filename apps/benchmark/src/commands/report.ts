@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { CommandContext } from "../command-context.ts";
 import { collectRows, mergeRows, readResults } from "../results.ts";
 import { formatRows, writeResults } from "../results-page.ts";
 import { readRunConfig, RunDirectoryError, runFiles } from "../run-directory.ts";
+import { readRunLog } from "../run-log.ts";
+import { writeRunEvents } from "../tensorboard/write-run.ts";
 
 /** Options of the command `report`. */
 export interface ReportCommandOptions {
@@ -16,13 +18,22 @@ export interface ReportCommandOptions {
   readonly suite?: readonly string[];
   /** Leaves out rows that are in the results already but not among the runs. */
   readonly fresh?: boolean;
+  /** Where the page goes; none is written without it. */
+  readonly html?: string;
+  /** What the experiments' file names are relative to, for the page. */
+  readonly data?: string;
+  /** Documents of each experiment in the page's reader; without it, some of the sample world and none of any other data. */
+  readonly documents?: number;
+  /** Files that `speed --json` wrote, for the page. */
+  readonly speed?: readonly string[];
+  /** Where the runs' curves go for TensorBoard. */
+  readonly tensorboard?: string;
 }
 
-/** Gathers the scores of finished runs into `results.json` and `results.md`, and prints them. */
-export async function reportCommand(
-  { runs, out, suite, fresh = false }: ReportCommandOptions,
-  { findAdapters, terminal }: CommandContext,
-): Promise<void> {
+/** Gathers the scores of finished runs into `results.json` and `results.md`, and prints them; writes a page on request. */
+export async function reportCommand(options: ReportCommandOptions, context: CommandContext): Promise<void> {
+  const { runs, out, suite, fresh = false, html, data, documents, speed, tensorboard } = options;
+  const { findAdapters, terminal } = context;
   const directory = out ?? fileURLToPath(new URL("../../results/", import.meta.url));
   const finished = await ofSuites(await findFinishedRuns(runs), suite);
   if (finished.length === 0) throw new RunDirectoryError(`${runs} must hold finished runs, got none.`);
@@ -31,6 +42,18 @@ export async function reportCommand(
   await writeResults(directory, rows);
   terminal.out(formatRows(rows));
   terminal.notice(`Written to ${join(directory, "results.json")} and results.md.`);
+  if (tensorboard !== undefined) await writeCurves(finished, tensorboard);
+  if (html === undefined) return;
+  const { writePage } = await import("../page/write-page.ts");
+  await writePage(html, { runs: finished, data, documents, speed }, context);
+  terminal.out(`Page: ${resolve(html)}`);
+}
+
+async function writeCurves(directories: readonly string[], tensorboard: string): Promise<void> {
+  for (const directory of directories) {
+    const log = await readRunLog(runFiles(directory).log);
+    writeRunEvents(tensorboard, await readRunConfig(directory), log);
+  }
 }
 
 /** Finds the directories of finished runs, at any depth. */

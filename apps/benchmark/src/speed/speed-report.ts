@@ -80,6 +80,7 @@ export function formatGrowth(rows: readonly GrowthRow[]): string {
   return `${first?.table ?? ""}\n${formatTable(["size", "time", "time for each", "peak memory"], cells)}`;
 }
 
-function formatSeconds(seconds: number): string {
+/** Seconds with three digits, below one as milliseconds. */
+export function formatSeconds(seconds: number): string {
   return seconds < 1 ? `${(seconds * 1000).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`;
 }
