@@ -11,6 +11,7 @@ import {
   featureTokens,
   type PureRelationInputTokens,
   type PureRelationPairs,
+  textWidth,
 } from "./relation-batch.ts";
 import {
   featurizePureRelationDocuments,
@@ -121,7 +122,7 @@ export class PurePairScorer {
 /** The numbers of the features of each batch that keeps within a budget of bytes, by {@link planBatches}. */
 export function planTexts(features: readonly PureRelationFeatures[], encoder: Encoder, budget: number): number[][] {
   const sizes = features.map((feature) => ({
-    tokens: featureTokens(feature),
+    tokens: textWidth(featureTokens(feature)),
     numbers: feature.pairs.length * 3 * 2 * encoder.hiddenSize,
   }));
   return planBatches(sizes, encoder, budget);

@@ -61,7 +61,7 @@ export function featureTokens({ tokenIds, pairs }: PureRelationFeatures): number
 
 /** The width that texts of at most so many tokens are padded to: one of a few. */
 export function textWidth(tokens: number): number {
-  const step = tokens <= 64 ? 16 : 32;
+  const step = tokens <= 256 ? 16 : 32;
   return step * Math.ceil(tokens / step);
 }
 
