@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   resolve: { conditions },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "*.test.ts"],
+    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "tools/*.test.ts", "*.test.ts"],
     setupFiles: ["tools/vitest-setup.ts"],
     // Worker threads end in a segmentation fault once TensorFlow's library is loaded.
     pool: "forks",

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+// Tests that install packages and train: minutes each, not part of `npm test`. `npm run test:slow -- publish` runs one.
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: ["slow-tests/*.test.ts"],
+    pool: "forks",
+    fileParallelism: false,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    env: { TF_CPP_MIN_LOG_LEVEL: "2", DO_NOT_TRACK: "1", TURBO_TELEMETRY_DISABLED: "1" },
+    reporters: process.env["CI"] ? ["default", ["json", { outputFile: "coverage/slow-tests.json" }]] : ["default"],
+  },
+});
