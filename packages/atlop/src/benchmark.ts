@@ -3,7 +3,7 @@ import type { Document } from "@relatum/datasets";
 
 import { AtlopExtractor, loadAtlop } from "./extractor.ts";
 import { parseAtlopSettings } from "./settings.ts";
-import { prepareInference, prepareSteps } from "./speed.ts";
+import { prepareExtraction, prepareTraining } from "./speed.ts";
 import { trainAtlop } from "./train.ts";
 
 /** Scores below it are no candidates for a threshold: too many, and none of the thresholds tried is so low. */
@@ -41,9 +41,15 @@ export const adapter: PaperAdapter = {
     return tuneThresholds(extractor, documents, tools);
   },
 
-  prepareSpeed: (documents, options) => {
+  explain: async (extractor, document, [head, tail]) => {
+    if (!(extractor instanceof AtlopExtractor)) throw new TypeError("extractor must be an AtlopExtractor.");
+    return { title: "Context weights", words: await extractor.contextWeights(document, head, tail) };
+  },
+
+  prepareSpeed: async (documents, options) => {
     const config = parseAtlopSettings(options.config, options.relations);
-    return (options.part === "step" ? prepareSteps : prepareInference)(documents, { ...options, config });
+    const prepare = options.part === "step" ? prepareTraining : prepareExtraction;
+    return prepare(documents, { ...options, config, backbone: await options.loadBackbone() });
   },
 };
 

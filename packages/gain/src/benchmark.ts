@@ -7,7 +7,7 @@ import type { GainBackbone } from "./backbone.ts";
 import { GainExtractor, loadGain } from "./extractor.ts";
 import { describeGraphs } from "./graph-drawing.ts";
 import { parseGainSettings } from "./settings.ts";
-import { prepareInference, prepareSteps } from "./speed.ts";
+import { prepareExtraction, prepareTraining } from "./speed.ts";
 import { trainGain } from "./train.ts";
 import { drawWordVectors } from "./untrained-words.ts";
 
@@ -50,9 +50,15 @@ export const adapter: PaperAdapter = {
 
   describeGraphs,
 
-  prepareSpeed: (documents, options) => {
+  explain: async (_, document, pair) => {
+    const [, entityGraph] = describeGraphs(document, pair);
+    return { title: "Paths through the entity graph", paths: entityGraph?.paths ?? [] };
+  },
+
+  prepareSpeed: async (documents, options) => {
     const config = parseGainSettings(options.config, options.relations);
-    return (options.part === "step" ? prepareSteps : prepareInference)(documents, { ...options, config });
+    const backbone = await loadBackbone(options.encoder, documents, options);
+    return (options.part === "step" ? prepareTraining : prepareExtraction)(documents, { ...options, config, backbone });
   },
 };
 
@@ -67,7 +73,11 @@ const BILSTM = /^bilstm(?::(.+))?$/;
 /** Width of random vectors: that of the paper's. */
 const WORD_SIZE = 100;
 
-async function loadBackbone(encoder: string, documents: readonly Document[], hooks: RunHooks): Promise<GainBackbone> {
+async function loadBackbone(
+  encoder: string,
+  documents: readonly Document[],
+  hooks: Pick<RunHooks, "loadBackbone" | "seed" | "dataDirectory">,
+): Promise<GainBackbone> {
   const bilstm = BILSTM.exec(encoder);
   if (bilstm === null) return hooks.loadBackbone();
   const [, file] = bilstm;
