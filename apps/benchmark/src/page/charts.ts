@@ -52,9 +52,9 @@ function learningCharts(dataset: string, settings: readonly Setting[], models: r
     const own = curves.filter((candidate) => candidate.stage === stage);
     const of = stage === undefined ? dataset : `${dataset}, ${stage} model`;
     const base = { section: "learning", dataset } as const;
-    const encode = (x: string, y: string, scale: object): object => ({
+    const encode = (x: string, y: string, height: object): object => ({
       x: { field: "x", type: "quantitative", title: x, axis: { tickMinStep: 1, grid: false } },
-      y: { field: "y", type: "quantitative", title: y, scale },
+      y: { field: "y", type: "quantitative", title: y, ...height },
       color: colourOf(models),
       detail: { field: "seed" },
       tooltip: tooltipOf("model", "seed", ["x", x], ["y", y]),
@@ -67,7 +67,10 @@ function learningCharts(dataset: string, settings: readonly Setting[], models: r
         ...base,
         title: `Training loss · ${of}`,
         description: `Training loss by step on ${of}, a line for each seed, on a logarithmic scale.`,
-        spec: { mark: line, encoding: encode("step", "loss", { type: "log", nice: false }) },
+        spec: {
+          mark: line,
+          encoding: encode("step", "loss", { scale: { type: "log", nice: false }, axis: { grid: false } }),
+        },
       }),
       ...draw(scores, {
         ...base,
@@ -75,7 +78,7 @@ function learningCharts(dataset: string, settings: readonly Setting[], models: r
         description: `Development score in percent after each epoch on ${of}, a line for each seed.`,
         spec: {
           mark: { ...line, interpolate: "linear", point: { size: 26 } },
-          encoding: encode("epoch", "score", { zero: true }),
+          encoding: encode("epoch", "score", { scale: percentScale(scores.map(({ y }) => y)) }),
         },
       }),
     ];
@@ -120,7 +123,7 @@ function splitCharts(
             title: "entities in the document",
             axis: { labelAngle: 0 },
           },
-          y: { field: "f1", type: "quantitative", title: "F1", scale: { zero: true } },
+          y: { field: "f1", type: "quantitative", title: "F1", scale: percentScale(counts.map(({ f1 }) => f1)) },
           color: colourOf(models),
           tooltip: tooltipOf("model", "entities", "documents", ["f1", "F1"]),
         },
@@ -141,10 +144,10 @@ function splitCharts(
             sort: null,
             title: null,
             axis: { labelAngle: 0 },
-            scale: { paddingInner: 0.3 },
+            scale: { paddingInner: settings.length > 1 ? 0.3 : 0.6, paddingOuter: 0.3 },
           },
           xOffset: { field: "model", sort: models, scale: { paddingInner: 0.12 } },
-          y: { field: "f1", type: "quantitative", title: "F1", scale: { zero: true } },
+          y: { field: "f1", type: "quantitative", title: "F1", scale: percentScale(groups.map(({ f1 }) => f1)) },
           color: colourOf(models),
           tooltip: tooltipOf("model", ["group", "facts"], ["f1", "F1"]),
         },
@@ -175,6 +178,11 @@ function draw(
   if (values.length === 0) return [];
   const { description } = chart;
   return [{ ...chart, spec: { description, width: "container", height: HEIGHT, data: { values }, ...spec } }];
+}
+
+/** A scale from 0 to the multiple of 10 above the highest value. */
+function percentScale(values: readonly number[]): object {
+  return { domain: [0, Math.max(10, 10 * Math.ceil(Math.max(...values) / 10))] };
 }
 
 /** One colour a model on the whole page; the page has a legend of its own. */

@@ -1,7 +1,7 @@
 import type { Setting } from "./settings.ts";
 
 /** Points that a curve of losses is thinned to. */
-const MOST_POINTS = 80;
+const MOST_POINTS = 50;
 
 /** A point of a curve: the mean loss of a few steps, or the score of an epoch. */
 export interface CurvePoint {

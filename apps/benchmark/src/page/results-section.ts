@@ -27,29 +27,41 @@ documents of the same kind had been drawn (percentile bootstrap over documents, 
 the paper’s own code reaches on the same data with the same encoder. <dfn>Published</dfn>: what the paper prints; where a note names
 another encoder, other data or another recipe, it is no yardstick.</p>
 ${formatKey()}
-${datasets.flatMap((dataset) => SPLITS.map((split) => formatTable(dataset, split, settings)))}
+${datasets.flatMap((dataset) => {
+  const own = settings.filter((setting) => setting.dataset === dataset);
+  return SPLITS.flatMap((split) => [
+    formatTable(
+      `${dataset} · ${split}`,
+      split,
+      own.filter(({ task }) => task === "document"),
+    ),
+    formatTable(
+      `${dataset} · ${split}, sentence by sentence`,
+      split,
+      own.filter(({ task }) => task === "sentence"),
+    ),
+  ]);
+})}
 </section>`;
 }
 
-function formatTable(dataset: string, split: Split, settings: readonly Setting[]): Markup | undefined {
-  const lines = settings
-    .filter((setting) => setting.dataset === dataset)
-    .flatMap((setting): Line[] => {
-      const main = findRow(setting, split, MAIN_METRIC[setting.task]);
-      return main === undefined ? [] : [{ setting, main, interval: intervalOf(setting, split) }];
-    });
-  if (lines.length === 0) return undefined;
+/** The settings of one data set and task as a table; nothing where the split was not scored. */
+function formatTable(title: string, split: Split, settings: readonly Setting[]): Markup | undefined {
+  const lines = settings.flatMap((setting): Line[] => {
+    const main = findRow(setting, split, MAIN_METRIC[setting.task]);
+    return main === undefined ? [] : [{ setting, main, interval: intervalOf(setting, split) }];
+  });
+  const [first] = lines;
+  if (first === undefined) return undefined;
   const names = BESIDE.filter((name) => lines.some(({ setting }) => findRow(setting, split, name) !== undefined));
-  const mainNames = [...new Set(lines.map(({ main }) => main.metric))].join(" or ");
   const scale = plotScale(lines.map(scoresOf));
   const notes = [...new Set(lines.map(({ main }) => main.differences.join("; ")).filter((note) => note !== ""))];
-  const title = `${dataset} · ${split}`;
-  const id = `results-${dataset}-${split}`.replaceAll(/[^\w-]+/g, "-");
-  return markup`<div class="block" data-dataset="${dataset}" data-split="${split}">
+  const id = `results-${title}`.replaceAll(/[^\w-]+/g, "-");
+  return markup`<div class="block" data-dataset="${first.setting.dataset}" data-split="${split}">
 <h3 id="${id}">${title}</h3>
 <div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
 <table class="results">
-<thead><tr><th scope="col">Model</th><th scope="col">Encoder</th><th scope="col" class="number">${mainNames}</th>
+<thead><tr><th scope="col">Model</th><th scope="col">Encoder</th><th scope="col" class="number">${first.main.metric}</th>
 <th scope="col" class="number">Interval</th><th scope="col" class="plot">${drawAxis(scale)}</th>
 ${names.map((name) => markup`<th scope="col" class="number">${name.replace(/ F1$/, "")}</th>`)}
 <th scope="col" class="number">Authors’ code</th><th scope="col" class="number">Published</th></tr></thead>

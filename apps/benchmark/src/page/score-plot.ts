@@ -19,7 +19,7 @@ export interface PlotScale {
 }
 
 /** Sizes in pixels. */
-const WIDTH = 200;
+const WIDTH = 180;
 const HEIGHT = 22;
 const MARGIN = 8;
 

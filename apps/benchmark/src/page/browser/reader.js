@@ -29,8 +29,8 @@
     return create(
       "span",
       { className: "chip", style: hueOf(entity) },
-      create("sub", {}, String(entity)),
-      ` ${shown.entities[entity].name}`,
+      shown.entities[entity].name,
+      create("sub", { attributes: { "aria-hidden": "true" } }, String(entity)),
     );
   }
 
@@ -55,6 +55,9 @@
     select(undefined);
   }
 
+  /** Whether no space is set before a word. */
+  const isClosing = (word) => /^[.,;:!?%)\]’”]+$|^['’]s$/.test(word);
+
   /** A sentence in which mentions are wrapped; of two that cross, the later one ends with the earlier one. */
   function showSentence(words, sentence) {
     const mentions = shown.entities
@@ -64,6 +67,7 @@
       .filter(({ where }) => where === sentence)
       .toSorted((one, other) => one.start - other.start || other.end - one.end);
     let next = 0;
+    const spaceBefore = (word) => (isClosing(words[word] ?? "") ? "" : " ");
     const fill = (parent, from, to) => {
       let word = from;
       while (word < to) {
@@ -82,11 +86,12 @@
           });
           fill(mark, word, end);
           mark.append(create("sub", { attributes: { "aria-hidden": "true" } }, String(entity)));
-          parent.append(mark, " ");
           word = end;
+          parent.append(mark, spaceBefore(word));
         } else {
-          parent.append(create("span", { className: "word", data: { word } }, words[word]), " ");
+          const text = create("span", { className: "word", data: { word } }, words[word]);
           word += 1;
+          parent.append(text, spaceBefore(word));
         }
       }
       if (parent.lastChild?.nodeType === Node.TEXT_NODE) parent.lastChild.remove();
