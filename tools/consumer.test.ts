@@ -10,6 +10,7 @@ import { AtlopExtractor, AtlopModel, defineAtlopConfig } from "@relatum/atlop";
 import { type EntityRelation, parseDocred } from "@relatum/datasets";
 import { BertEncoder, parseTokenizer, savePretrained } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -59,7 +60,7 @@ beforeAll(async () => {
   }
 }, 180_000);
 
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }), 120_000);
 
 describe("a packed package", () => {
   it.for(manifests)("$name passes publint", async (manifest, { skip }) => {
@@ -69,6 +70,21 @@ describe("a packed package", () => {
     const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true });
 
     expect(messages.map((message) => formatMessage(message, pkg ?? {}))).toEqual([]);
+  });
+
+  it.for(manifests)("$name has types for every entry point, imported and required", async (manifest, { skip }) => {
+    skip(obstacle !== undefined, obstacle);
+    const tarball = createPackageFromTarballData(new Uint8Array(await readFile(tarballOf(manifest))));
+
+    const analysis = await checkPackage(tarball);
+
+    // Node loads an ES module by require(); TypeScript knows that under `nodenext` alone, and `node10` knows no exports.
+    const problems = (analysis.types === false ? [] : analysis.problems).filter(
+      (problem) =>
+        problem.kind !== "CJSResolvesToESM" && !("resolutionKind" in problem && problem.resolutionKind === "node10"),
+    );
+    expect(analysis.types).not.toBe(false);
+    expect(problems).toEqual([]);
   });
 });
 
