@@ -60,7 +60,7 @@ describe("imports", () => {
     const wrong = library.flatMap((path) => {
       const folder = folderOf(path);
       const allowed = [...(ALLOWED[folder] ?? ALLOWED["paper"] ?? [])];
-      if (path.endsWith("/benchmark.ts") && papers.includes(folder)) allowed.push("type:@relatum/benchmark");
+      if (/\/(?:benchmark|speed)\.ts$/.test(path) && papers.includes(folder)) allowed.push("type:@relatum/benchmark");
       return importsOf(path)
         .filter(({ from }) => from.startsWith("@relatum/"))
         .filter(({ from, typeOnly }) => {

@@ -1,6 +1,13 @@
 import type { Document, EntityPair, EntityRelation, Extractor } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
-import type { CheckpointOptions, EpochEvent, ResumeEvent, StepEvent } from "@relatum/tensor-utils/train";
+import type {
+  AdamW,
+  CheckpointOptions,
+  EpochEvent,
+  ResumeEvent,
+  StepEvent,
+  Trainable,
+} from "@relatum/tensor-utils/train";
 
 import type { Experiment } from "./experiment.ts";
 
@@ -111,30 +118,48 @@ export interface PairExplanation {
 export interface SpeedOptions {
   /** Training steps by the paper's recipe, or extraction from all the documents. */
   readonly part: "step" | "inference";
-  /** Belongs to the work from then on. */
-  readonly backbone: Backbone;
+  /** What an experiment calls its encoder, where the paper has encoders of its own; else a directory. */
+  readonly encoder: string;
+  /** Loads the encoder of the directory; it belongs to the work. */
+  loadBackbone(): Promise<Backbone>;
   /** An experiment's `config`. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Relation names in label order. */
   readonly relations: readonly string[];
-  /** Training steps in one repetition, each on another batch. */
-  readonly steps: number;
-  /** Documents in the batch of a training step. */
-  readonly batchSize: number;
+  /** Decides the model's first weights, and what is drawn of the documents. */
+  readonly seed: number;
   /** Where the model goes for a counterpart to read, which splits no documents: longer ones are left out. */
   readonly counterpart?: { readonly directory: string };
 }
 
-/** Work of a paper's package that can be done again and again. */
-export interface SpeedWork {
-  /** Documents that one repetition reads. */
-  readonly documents: number;
-  /** What a counterpart reads besides the model: anything that JSON can hold. */
-  readonly input: unknown;
-  /** Does all of the work once. */
-  run(): Promise<void>;
-  /** Gives numbers that whoever does the same work gets too: losses or scores of the model as it was prepared. */
-  check(): Promise<readonly number[]>;
+/** Work of a paper's package that can be done again and again, by its `part`. */
+export type SpeedWork = TrainingWork | ExtractionWork;
+
+/** What training steps are made of. The runner cuts batches, takes the steps, and frees model and optimizer. */
+export interface TrainingWork<Features extends object = object, Batch extends object = object> {
+  readonly part: "step";
+  /** What there is to train on, without tensors. */
+  readonly features: readonly Features[];
+  readonly model: Trainable<Batch> & { dispose(): void };
+  /** By the paper's recipe. */
+  readonly optimizer: AdamW;
+  /** Makes a batch, whose tensors the caller frees. */
+  collate(features: readonly Features[]): Batch;
+  /** What papers go by that train on batches of like length. */
+  lengthOf?(one: Features): number;
+}
+
+/** Extraction from documents, or from their sentences. */
+export interface ExtractionWork<Features extends object = object> {
+  readonly part: "inference";
+  /** Documents, or sentences, that one repetition reads. */
+  readonly count: number;
+  /** The features that are read, by batch. */
+  readonly batches: readonly (readonly Features[])[];
+  /** Reads all of them once. */
+  run(): Promise<unknown>;
+  /** Gives the scores that a repetition makes, in the order of the batches. */
+  scores(): Promise<readonly number[]>;
   dispose(): void;
 }
 

@@ -1,4 +1,5 @@
 export type {
+  ExtractionWork,
   GraphDrawing,
   PairExplanation,
   PaperAdapter,
@@ -8,6 +9,7 @@ export type {
   RunHooks,
   SpeedOptions,
   SpeedWork,
+  TrainingWork,
   TuningTools,
 } from "./adapter.ts";
 export {

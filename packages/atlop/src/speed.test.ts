@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,12 +5,13 @@ import { join } from "node:path";
 import { type Document, relationNames } from "@relatum/datasets";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
+import { INFERENCE } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { loadAtlop } from "./extractor.ts";
 import { defineAtlopConfig } from "./config.ts";
-import { type AtlopSpeedOptions, prepareInference, prepareSteps } from "./speed.ts";
+import { loadAtlop } from "./extractor.ts";
+import { type AtlopSpeedOptions, prepareExtraction, prepareTraining } from "./speed.ts";
 
 const documents = syntheticDocuments({ seed: 1, count: 6, relations: ["likes", "knows"] });
 const config = defineAtlopConfig({ relations: relationNames(documents), pairSize: 8, blockSize: 4 });
@@ -26,93 +26,63 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-const options = (more: Partial<AtlopSpeedOptions> = {}): AtlopSpeedOptions => ({
-  backbone: tinyBackbone(1),
+const options = ({ backbone = tinyBackbone(1), ...more }: Partial<AtlopSpeedOptions> = {}): AtlopSpeedOptions => ({
+  backbone,
   config,
-  steps: 2,
-  batchSize: 2,
+  seed: 1,
   ...more,
 });
 
-describe("prepareSteps", () => {
-  it("takes a step on each of the batches it shows: their losses fall", async () => {
-    const work = await prepareSteps(documents, options());
-    const before = await work.check();
-    for (let index = 0; index < 10; index += 1) await work.run();
-    const after = await work.check();
-    work.dispose();
+describe("prepareTraining", () => {
+  it("gives documents and the loss of the model that it saves", async () => {
+    const directory = join(root, "trained");
+    const before = tf.memory().numTensors;
+    const work = await prepareTraining(documents, options({ counterpart: { directory } }));
+    const loaded = await loadAtlop(directory);
 
-    expect(work.documents).toBe(4);
-    expect(work.input.batches.map((batch) => batch.length)).toEqual([2, 2]);
-    expect(before).toHaveLength(2);
-    for (const [index, loss] of after.entries()) expect(loss).toBeLessThan(before[index] as number);
-  });
+    const batch = work.collate(work.features.slice(0, 2));
+    const losses = [work.model, loaded.model].map((model) => model.loss(batch, INFERENCE).dataSync()[0] as number);
 
-  it("refuses fewer documents than its steps take", async () => {
-    const prepared = prepareSteps(documents, options({ steps: 4 }));
-
-    await expect(prepared).rejects.toThrow("documents must hold 8 with pairs for 4 steps, got 6.");
+    expect(work.features.map(({ documentId }) => documentId)).toEqual(documents.map(({ id }) => id));
+    expect(losses[1]).toBeCloseTo(losses[0] as number, 6);
+    tf.dispose(batch as unknown as tf.TensorContainer);
+    work.optimizer.dispose();
+    work.model.dispose();
+    loaded.dispose();
+    expect(tf.memory().numTensors).toBe(before + 2); // the losses
   });
 });
 
-describe("prepareInference", () => {
-  it("gives the scores of the model that it saves, by batch, document, pair and relation", async () => {
+describe("prepareExtraction", () => {
+  it("gives the scores of the model that it saves, by batch, document and pair, and leaves nothing behind", async () => {
     const directory = join(root, "model");
+    const before = tf.memory().numTensors;
     const backbone = tinyBackbone(1);
     await backbone.tokenizer.prepare([...documents.flatMap(({ sentences }) => sentences.flat()), "*"]);
-    const work = await prepareInference(documents, options({ backbone, counterpart: { directory } }));
-    const numbers = await work.check();
+    const work = await prepareExtraction(documents, options({ backbone, counterpart: { directory } }));
+    const numbers = await work.scores();
+    await work.run();
+    work.dispose();
 
     const loaded = await loadAtlop(directory);
-    const scores = await loaded.scoreAll(documents.map((document) => ({ ...document, labelled: false })));
-    const expected = work.input.batches
-      .flat()
-      .flatMap(({ documentId, pairs }) =>
-        pairs.flatMap(([head, tail]) =>
-          config.relations.map(
-            (relation) =>
-              scores.find(
-                (each) =>
-                  each.documentId === documentId &&
-                  each.head === head &&
-                  each.tail === tail &&
-                  each.relation === relation,
-              )?.score,
-          ),
-        ),
-      );
-    expect(numbers).toHaveLength(expected.length);
-    for (const [index, value] of numbers.entries()) expect(value).toBeCloseTo(expected[index] as number, 4);
-    work.dispose();
+    const order = work.batches.flat().map(({ documentId }) => documentId);
+    const read = order.flatMap((id) => documents.filter((document) => document.id === id));
+    const unlabelled = read.map((document) => ({ ...document, labelled: false }));
+    const expected = (await loaded.scoreAll(unlabelled)).map(({ score }) => expect.closeTo(score, 4) as number);
     loaded.dispose();
+    expect(work.count).toBe(6);
+    expect(numbers).toEqual(expected);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("leaves out documents of several rows only where a counterpart follows", async () => {
-    const directory = join(root, "short");
     const all = [...documents, longText];
-    const alone = await prepareInference(all, options());
-    const compared = await prepareInference(all, options({ counterpart: { directory } }));
+    const alone = await prepareExtraction(all, options());
+    const compared = await prepareExtraction(all, options({ counterpart: { directory: join(root, "short") } }));
 
-    expect([alone.documents, compared.documents]).toEqual([7, 6]);
-    expect(compared.input.batches.flat().map(({ documentId }) => documentId)).not.toContain("long");
-    expect(existsSync(directory)).toBe(true);
+    expect([alone.count, compared.count]).toEqual([7, 6]);
+    expect(compared.batches.flat().map(({ documentId }) => documentId)).not.toContain("long");
     alone.dispose();
     compared.dispose();
-  });
-});
-
-describe("the work", () => {
-  it.each([
-    ["steps", prepareSteps],
-    ["inference", prepareInference],
-  ])("of %s leaves no tensor behind", async (_, prepare) => {
-    const before = tf.memory().numTensors;
-    const work = await prepare(documents, options());
-    await work.check();
-    await work.run();
-
-    work.dispose();
-
-    expect(tf.memory().numTensors).toBe(before);
   });
 });

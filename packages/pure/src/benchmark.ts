@@ -8,7 +8,7 @@ import type { PureEntityModel } from "./entity-model.ts";
 import { loadPure, type PurePart } from "./extractor.ts";
 import { LengthNotices } from "./length-notices.ts";
 import { parsePureSettings, type PureLabels } from "./settings.ts";
-import { prepareInference, prepareSteps } from "./speed.ts";
+import { prepareExtraction, prepareTraining } from "./speed.ts";
 import { type PureTrainSettings, trainPure } from "./train.ts";
 
 /** How the benchmark runner trains and loads PURE. */
@@ -43,10 +43,11 @@ export const adapter: PaperAdapter = {
 
   load: (directory) => loadPure(directory),
 
-  prepareSpeed: (documents, options) => {
+  prepareSpeed: async (documents, options) => {
     const labels = { relations: options.relations, entityTypes: entityTypes(documents) };
     const config = parsePureSettings(options.config, labels);
-    return (options.part === "step" ? prepareSteps : prepareInference)(documents, { ...options, config });
+    const prepare = options.part === "step" ? prepareTraining : prepareExtraction;
+    return prepare(documents, { ...options, config, backbone: await options.loadBackbone() });
   },
 };
 

@@ -5,40 +5,39 @@ import { join } from "node:path";
 import { entityTypes } from "@relatum/datasets";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
+import { INFERENCE } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 import { expect, it } from "vitest";
 
 import { definePureConfig } from "./config.ts";
 import { loadPure } from "./extractor.ts";
-import { prepareInference, prepareSteps, type PureSpeedOptions } from "./speed.ts";
+import { prepareExtraction, prepareTraining, type PureSpeedOptions } from "./speed.ts";
 
 const documents = syntheticDocuments({ seed: 1, count: 6, relations: ["likes", "knows"] });
 
 function createOptions(approximate = false): PureSpeedOptions {
   const labels = { entityTypes: entityTypes(documents), relations: ["likes", "knows"] };
   const config = definePureConfig({ ...labels, relationContextWords: 0, maxTokens: 64, approximate });
-  return { backbone: tinyBackbone(1), config, steps: 2, batchSize: 4 };
+  return { backbone: tinyBackbone(1), config, seed: 1 };
 }
 
-it("takes a step on each of the batches it shows: their losses fall", async () => {
+it("gives texts and the loss of the model to train on them", async () => {
   const before = tf.memory().numTensors;
-  const work = await prepareSteps(documents, createOptions());
+  const work = await prepareTraining(documents, createOptions());
 
-  const first = await work.check();
-  for (let index = 0; index < 5; index += 1) await work.run();
-  const last = await work.check();
-  work.dispose();
+  const batch = work.collate(work.features.slice(0, 4));
+  const loss = work.model.loss(batch, INFERENCE);
+  const [value] = await loss.data();
+  tf.dispose([batch, loss] as unknown as tf.TensorContainer);
+  work.optimizer.dispose();
+  work.model.dispose();
 
-  expect(work.input.batches.map(({ length }) => length)).toEqual([4, 4]);
-  expect(first).toHaveLength(2);
-  for (const [index, loss] of last.entries()) expect(loss).toBeLessThan(first[index] as number);
+  // Two entities a sentence, so two pairs, each with its own text.
+  expect(work.features).toHaveLength(2 * documents.flatMap((document) => document.sentences).length);
+  expect(work.lengthOf?.(work.features[0] as (typeof work.features)[number])).toBe(work.features[0]?.tokenIds.length);
+  // Three labels, weights near zero.
+  expect(Math.abs((value as number) - Math.log(3))).toBeLessThan(0.3);
   expect(tf.memory().numTensors).toBe(before);
-});
-
-it("refuses fewer pairs than its steps take", async () => {
-  await expect(prepareSteps(documents, { ...createOptions(), steps: 100 })).rejects.toThrow(
-    /^documents must give 100 batches of 4 texts with pairs, got \d+\.$/,
-  );
 });
 
 it.each([false, true])(
@@ -46,17 +45,16 @@ it.each([false, true])(
   async (approximate) => {
     const directory = mkdtempSync(join(tmpdir(), "relatum-pure-"));
     const before = tf.memory().numTensors;
-    const work = await prepareInference(documents, { ...createOptions(approximate), counterpart: { directory } });
+    const work = await prepareExtraction(documents, { ...createOptions(approximate), counterpart: { directory } });
 
-    const scores = await work.check();
+    const scores = await work.scores();
     await work.run();
     work.dispose();
 
     // Two entities a sentence, so two pairs, in one text or in two.
     const sentences = documents.flatMap((document) => document.sentences).length;
-    const texts = work.input.batches.flat();
-    expect(work.documents).toBe(sentences);
-    expect(texts).toHaveLength(approximate ? sentences : 2 * sentences);
+    expect(work.count).toBe(sentences);
+    expect(work.batches.flat()).toHaveLength(approximate ? sentences : 2 * sentences);
     expect(scores).toHaveLength(2 * sentences);
     // The likeliest of three labels.
     for (const score of scores) expect(score).toBeGreaterThan(1 / 3);

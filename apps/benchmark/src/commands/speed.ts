@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { pickAdapter } from "../adapters.ts";
 import type { CommandContext } from "../command-context.ts";
 import { type ExperimentData, loadExperimentData } from "../data.ts";
 import { dataCache } from "../data-cache.ts";
@@ -37,9 +36,6 @@ export interface SpeedCommandOptions {
 const SLOW_MODE =
   "PyTorch was in its slow mode throughout, which makes the ratio worthless. Measure again while nothing else runs.";
 
-/** The paper whose growth is shown. */
-const GROWTH_PAPER = "atlop";
-
 /** Measures our time and memory against a counterpart's, or how they grow; prints tables and writes JSON. */
 export async function speedCommand(options: SpeedCommandOptions, context: CommandContext): Promise<void> {
   const workspace = await mkdtemp(join(tmpdir(), "relatum-speed-"));
@@ -69,7 +65,8 @@ async function compare(options: SpeedCommandOptions, context: CommandContext, wo
       const sides = await prepareSides(speedCase, { ...setting, workspace: await makeFolder(workspace, name) });
       const { signal } = context;
       const measurement = await measure(sides, { pairs, signal, status });
-      const result = { name, peer: against, measurement, gigaflops: await countWork(speedCase, setting.model) };
+      const peer = "against" in speedCase ? "relatum" : against;
+      const result = { name, peer, measurement, gigaflops: await countWork(speedCase, setting.model) } as const;
       measured.push(result);
       if (isSlowThroughout(result)) terminal.notice(`${name}: ${SLOW_MODE}`);
     } catch (error) {
@@ -154,13 +151,17 @@ async function makeFolder(workspace: string, name: string): Promise<string> {
 async function showGrowth(options: SpeedCommandOptions, context: CommandContext, workspace: string): Promise<void> {
   const { json, pairs: repetitions, threads = availableParallelism() } = options;
   const { signal, terminal } = context;
-  pickAdapter(await context.findAdapters(GROWTH_PAPER), GROWTH_PAPER);
   const { engine } = await context.startEngine();
   const model = await findModel(options.encoder, join(workspace, "random"), context);
   const status = (text: string): void => terminal.status(text);
-  const setting = { engine, paper: GROWTH_PAPER, model, threads, repetitions, workspace, signal, status };
+  const setting = { engine, model, threads, repetitions, workspace, signal, status };
   const all: GrowthRow[] = [];
+  const papers = (await context.findAdapters()).map(({ name }) => name);
   for (const table of GROWTH_TABLES) {
+    if (!papers.includes(table.paper)) {
+      terminal.notice(`"${table.name}" is left out: the package of ${table.paper} is not installed.`);
+      continue;
+    }
     const rows = await measureGrowth(table, setting);
     all.push(...rows);
     terminal.out(`${formatGrowth(rows)}\n`);

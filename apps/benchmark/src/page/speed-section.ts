@@ -17,7 +17,7 @@ const entriesShape: z.ZodType<SpeedEntry[]> = z.array(
   }),
 );
 
-const PEER_NAMES = { torch: "PyTorch", onnx: "onnxruntime" } as const;
+const PEER_NAMES = { torch: "PyTorch", onnx: "onnxruntime", relatum: "another model of ours" } as const;
 
 /**
  * Reads what `speed --json` wrote.

@@ -5,7 +5,7 @@ import type { Document } from "@relatum/datasets";
 import type { EngineKind } from "@relatum/tensor-utils/native";
 
 import type { ExperimentData } from "../data.ts";
-import type { Job, JobSetting } from "./job.ts";
+import type { Job, JobSetting, PaperJob } from "./job.ts";
 import type { Side } from "./measure.ts";
 import { withDropout } from "./model-directory.ts";
 import { PEERS } from "./python.ts";
@@ -31,8 +31,11 @@ export interface CaseSetting {
   readonly signal: AbortSignal;
 }
 
-/** Training steps of a paper in one repetition, and documents in each. */
-const PAPER_STEPS = { steps: 4, batchSize: 4 } as const;
+/** Training steps of a paper in one repetition. */
+const STEPS = 4;
+
+/** Documents in each, where the case does not say. */
+const BATCH_SIZE = 4;
 
 const LEARNING_RATE = 1e-4;
 
@@ -69,8 +72,11 @@ export async function prepareSides(
       return { ours: ours(job), peer };
     }
     case "paper": {
+      const { against, paper } = speedCase;
       const job = await preparePaperJob(speedCase, base, setting);
-      return { ours: ours(job), peer: torch(`${speedCase.paper}.py`, job) };
+      if (against === undefined) return { ours: ours(job), peer: torch(`${paper}.py`, job) };
+      const other = { ...ours({ ...job, config: against }), command: workerCommand("The other model", threads) };
+      return { ours: ours(job), peer: other };
     }
     case "tokenize": {
       const { train } = await setting.loadData(speedCase.dataset);
@@ -88,15 +94,17 @@ export async function writeDocuments(workspace: string, documents: readonly Docu
 }
 
 async function preparePaperJob(
-  { paper, part, dataset, config }: PaperCase,
+  { paper, part, dataset, config, encoder, batchSize = BATCH_SIZE, against }: PaperCase,
   base: JobSetting,
   { loadData, documents, workspace }: CaseSetting,
-): Promise<Job> {
+): Promise<Job & PaperJob> {
   const data = await loadData(dataset);
   const chosen = part === "step" ? data.train : spread(data.test ?? data.development, documents);
   await writeDocuments(workspace, chosen);
   const { relations } = data;
-  return { ...base, kind: "paper", paper, part, config, relations, ...PAPER_STEPS, hasCounterpart: true };
+  const compares = against === undefined ? "values" : "amount";
+  const steps = { steps: STEPS, batchSize };
+  return { ...base, kind: "paper", paper, part, config, relations, ownEncoder: encoder, ...steps, compares };
 }
 
 async function prepareOnnxSide(

@@ -25,7 +25,6 @@ export interface GrowthRow {
 /** What {@link measureGrowth} needs. */
 export interface GrowthOptions {
   readonly engine: EngineKind;
-  readonly paper: string;
   /** Directory of the encoder. */
   readonly model: string;
   readonly threads: number;
@@ -39,6 +38,7 @@ export interface GrowthOptions {
 /** One table: something grows, all else stays. */
 export interface GrowthTable {
   readonly name: string;
+  readonly paper: string;
   readonly part: "step" | "inference";
   readonly sizes: readonly number[];
   readonly documentsOf: (size: number) => readonly Document[];
@@ -51,6 +51,7 @@ const WORDS = 512;
 
 /** Documents of exactly so many tokens: as many words, which are more tokens, cut. */
 const byTokens = {
+  paper: "atlop",
   sizes: [128, 256, 512, 1024, 2048],
   configOf: (maxTokens: number) => ({ maxTokens }),
 } as const;
@@ -71,6 +72,7 @@ export const GROWTH_TABLES: readonly GrowthTable[] = [
   },
   {
     name: `entities a document: extraction from ${DOCUMENTS} documents of ${WORDS} tokens`,
+    paper: "atlop",
     part: "inference",
     sizes: [2, 5, 10, 20, 40, 60],
     documentsOf: (entities) => growthDocuments({ documents: DOCUMENTS, words: WORDS, entities }),
@@ -78,9 +80,26 @@ export const GROWTH_TABLES: readonly GrowthTable[] = [
   },
   {
     name: "documents: extraction from documents of the sample world",
+    paper: "atlop",
     part: "inference",
     sizes: [100, 250, 500, 1000],
     documentsOf: (documents) => sampleWorld({ seed: 1, documents }).documents,
+  },
+  {
+    name: `entities a document: GAIN's training step on all pairs of one document of ${WORDS} tokens`,
+    paper: "gain",
+    part: "step",
+    sizes: [2, 5, 10, 20, 40, 80],
+    documentsOf: (entities) => growthDocuments({ documents: 1, words: WORDS, entities }),
+    configOf: () => ({ maxTokens: WORDS, negativesPerPositive: null }),
+  },
+  {
+    name: `entities a document: GAIN's training step on 21 pairs at most of one document of ${WORDS} tokens`,
+    paper: "gain",
+    part: "step",
+    sizes: [2, 5, 10, 20, 40, 80],
+    documentsOf: (entities) => growthDocuments({ documents: 1, words: WORDS, entities }),
+    configOf: () => ({ maxTokens: WORDS }),
   },
 ];
 
@@ -95,9 +114,9 @@ export async function measureGrowth(table: GrowthTable, options: GrowthOptions):
 }
 
 async function measureSize(
-  { part, documentsOf, configOf }: GrowthTable,
+  { paper, part, documentsOf, configOf }: GrowthTable,
   size: number,
-  { engine, paper, model, threads, repetitions, workspace: root, signal }: GrowthOptions,
+  { engine, model, threads, repetitions, workspace: root, signal }: GrowthOptions,
 ): Promise<Pick<GrowthRow, "seconds" | "peakBytes">> {
   await mkdir(root, { recursive: true });
   const workspace = await mkdtemp(join(root, "growth-"));
@@ -116,7 +135,7 @@ async function measureSize(
       relations: GROWTH_RELATIONS,
       steps: 1,
       batchSize: 1,
-      hasCounterpart: false,
+      compares: "nothing",
     });
     await running.run();
     const seconds: number[] = [];

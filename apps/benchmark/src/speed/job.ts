@@ -39,10 +39,17 @@ export interface PaperJob {
   readonly part: "step" | "inference";
   readonly config: Readonly<Record<string, unknown>>;
   readonly relations: readonly string[];
+  /** What the paper calls an encoder of its own, which takes the place of the directory's. */
+  readonly ownEncoder?: string | undefined;
+  /** Training steps in one repetition. */
   readonly steps: number;
+  /** What a step reads: documents, or texts of sentence-level papers. */
   readonly batchSize: number;
-  /** Whether a counterpart follows, which reads `input.json` and the directory `model` in the workspace. */
-  readonly hasCounterpart: boolean;
+  /**
+   * What a counterpart must agree with: losses or scores, for one that reads `input.json` and the directory `model` in the
+   * workspace; or how much is read, for another model.
+   */
+  readonly compares: "values" | "amount" | "nothing";
 }
 
 /** Turns every word of the workspace's `documents.json` into ids. */
@@ -52,6 +59,8 @@ export interface TokenizeJob {
 
 /** Work that can be done again and again. */
 export interface Work {
+  /** Documents, sentences or texts that one repetition reads, where there are any. */
+  readonly count?: number;
   /** Gives what to check by, before anything is timed. */
   numbers(): Promise<readonly number[]>;
   /** Does the work once; gives a number to check by where one belongs to each repetition. */

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { checkNumbers } from "./check-numbers.ts";
 import type { Job } from "./job.ts";
 import { alternate, type Pair, type PairSummary, summarizePairs } from "./pairs.ts";
-import { type ProcessCommand, SpeedProcess } from "./speed-process.ts";
+import { type Preparation, type ProcessCommand, SpeedProcess } from "./speed-process.ts";
 
 /** One side of a comparison. */
 export interface Side {
@@ -27,6 +27,8 @@ export interface Measurement extends PairSummary {
   readonly memoryRatio: number;
   /** Best rates of a float32 matrix product, thousand million operations a second. */
   readonly matmulGigaflops: { readonly ours?: number; readonly peer?: number };
+  /** Documents, sentences or texts that a repetition reads, where there are any. */
+  readonly count?: number;
 }
 
 /** Pairs that are not counted: graphs are made, threads started, caches filled. */
@@ -52,16 +54,16 @@ export async function measure(
   { pairs, signal, status }: MeasureOptions,
 ): Promise<Measurement> {
   const started: SpeedProcess[] = [];
-  const start = async ({ command, job }: Side): Promise<[SpeedProcess, readonly number[]]> => {
+  const start = async ({ command, job }: Side): Promise<[SpeedProcess, Preparation]> => {
     status(`Preparing ${command.name}`);
     const running = new SpeedProcess(command, signal);
     started.push(running);
     return [running, await running.prepare(job)];
   };
   try {
-    const [ours, oursNumbers] = await start(sides.ours);
-    const [peer, peerNumbers] = await start(sides.peer);
-    checkNumbers("outputs", oursNumbers, peerNumbers);
+    const [ours, { numbers, count }] = await start(sides.ours);
+    const [peer, { numbers: peerNumbers }] = await start(sides.peer);
+    checkNumbers("outputs", numbers, peerNumbers);
     await warmUp(ours, peer);
 
     let done = 0;
@@ -80,7 +82,8 @@ export async function measure(
       ...(sides.ours.multiplies && { ours: await ours.matmulGigaflops(MATMUL_SIZE) }),
       ...(sides.peer.multiplies && { peer: await peer.matmulGigaflops(MATMUL_SIZE) }),
     };
-    return { ...summarizePairs(measured), memoryRatio, matmulGigaflops: rates };
+    const summary = summarizePairs(measured);
+    return { ...summary, memoryRatio, matmulGigaflops: rates, ...(count !== undefined && { count }) };
   } finally {
     await Promise.all(started.map((running) => running.end()));
   }

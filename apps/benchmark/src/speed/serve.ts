@@ -19,7 +19,7 @@ export async function serve(server: Server): Promise<void> {
       switch (request.ask) {
         case "prepare":
           work = await server.prepare(request.job);
-          answer({ numbers: await work.numbers() });
+          answer({ numbers: await work.numbers(), count: work.count });
           break;
         case "run":
           answer(await time(work as Work));

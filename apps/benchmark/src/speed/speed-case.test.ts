@@ -11,7 +11,9 @@ describe("pickCases", () => {
 
     expect(names("onnx")).toBe("encoder-forward-1x128 encoder-forward-4x256 encoder-forward-4x512");
     expect(names("torch")).toBe(
-      `${names("onnx")} encoder-step-4x256 encoder-step-4x256-dropout atlop-step-cdr atlop-inference-cdr tokenize-cdr`,
+      `${names("onnx")} encoder-step-4x256 encoder-step-4x256-dropout atlop-step-cdr atlop-inference-cdr ` +
+        "pure-step-scierc pure-inference-scierc pure-full-inference-scierc pure-approximation-scierc " +
+        "pure-approximation-scierc-context gain-step-re-docred gain-glove-step-re-docred tokenize-cdr",
     );
   });
 

@@ -21,6 +21,12 @@ export interface PaperCase {
   readonly dataset: string;
   /** An experiment's `config`. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** What an experiment calls an encoder of the paper's own; the common one without it. */
+  readonly encoder?: string;
+  /** What a training step reads: documents, or texts of sentence-level papers. */
+  readonly batchSize?: number;
+  /** The `config` of another model of ours that reads the same documents, to compare with instead of a counterpart. */
+  readonly against?: Readonly<Record<string, unknown>>;
 }
 
 /** Words to ids. */
@@ -31,6 +37,15 @@ export interface TokenizeCase {
 
 const CDR = { paper: "atlop", dataset: "cdr", config: { maxRelationsPerPair: 1 } } as const;
 
+const SCIERC = { kind: "paper", paper: "pure", dataset: "scierc" } as const;
+
+/** The models of Table 3 of PURE: on sentences alone, and with a hundred words of context. */
+const FULL = { relationContextWords: 0, maxTokens: 128 } as const;
+const APPROXIMATE = { relationContextWords: 0, approximate: true, maxTokens: 250 } as const;
+const WITH_CONTEXT = { relationContextWords: 100 } as const;
+
+const RE_DOCRED = { kind: "paper", paper: "gain", part: "step", dataset: "re-docred-lite", batchSize: 5 } as const;
+
 /** Every case there is. */
 export const SPEED_CASES: readonly SpeedCase[] = [
   { name: "encoder-forward-1x128", kind: "encoder-forward", batch: 1, tokens: 128, dropout: 0 },
@@ -40,6 +55,25 @@ export const SPEED_CASES: readonly SpeedCase[] = [
   { name: "encoder-step-4x256-dropout", kind: "encoder-step", batch: 4, tokens: 256, dropout: 0.1 },
   { name: "atlop-step-cdr", kind: "paper", part: "step", ...CDR },
   { name: "atlop-inference-cdr", kind: "paper", part: "inference", ...CDR },
+  {
+    name: "pure-step-scierc",
+    ...SCIERC,
+    part: "step",
+    config: { ...APPROXIMATE, batchedTraining: true },
+    batchSize: 16,
+  },
+  { name: "pure-inference-scierc", ...SCIERC, part: "inference", config: APPROXIMATE },
+  { name: "pure-full-inference-scierc", ...SCIERC, part: "inference", config: FULL },
+  { name: "pure-approximation-scierc", ...SCIERC, part: "inference", config: APPROXIMATE, against: FULL },
+  {
+    name: "pure-approximation-scierc-context",
+    ...SCIERC,
+    part: "inference",
+    config: { ...APPROXIMATE, ...WITH_CONTEXT },
+    against: { ...WITH_CONTEXT, maxTokens: 256 },
+  },
+  { name: "gain-step-re-docred", ...RE_DOCRED, config: {} },
+  { name: "gain-glove-step-re-docred", ...RE_DOCRED, config: { lstmSize: 128, maxTokens: 512 }, encoder: "bilstm" },
   { name: "tokenize-cdr", kind: "tokenize", dataset: "cdr" },
 ];
 

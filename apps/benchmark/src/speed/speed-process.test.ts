@@ -26,7 +26,7 @@ describe("SpeedProcess", () => {
       await running.matmulGigaflops(80),
     ]);
 
-    expect(answers).toEqual([[1, 2], { seconds: 0.5, value: 7 }, { seconds: 0.25, value: undefined }, 10]);
+    expect(answers).toEqual([{ numbers: [1, 2] }, { seconds: 0.5, value: 7 }, { seconds: 0.25, value: undefined }, 10]);
   });
 
   it.runIf(process.platform === "linux")("reads from the system how much memory the process took", async () => {

@@ -17,6 +17,14 @@ export interface ProcessCommand {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What is known before the first repetition. */
+export interface Preparation {
+  /** To check by. */
+  readonly numbers: readonly number[];
+  /** What one repetition reads: documents, sentences or texts. */
+  readonly count?: number | undefined;
+}
+
 /** How one repetition went. */
 export interface Repetition {
   readonly seconds: number;
@@ -30,7 +38,7 @@ export type Request =
   | { readonly ask: "run" }
   | { readonly ask: "matmul"; readonly size: number };
 
-const preparedShape = z.object({ numbers: z.array(z.number()) });
+const preparedShape = z.object({ numbers: z.array(z.number()), count: z.number().optional() });
 const runShape = z.object({ seconds: z.number(), peakBytes: z.number(), value: z.number().optional() });
 const matmulShape = z.object({ gigaflops: z.number() });
 const errorShape = z.object({ error: z.string() });
@@ -62,9 +70,9 @@ export class SpeedProcess {
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Prepares the work, and gives the numbers to check by. */
-  async prepare(job: Job): Promise<readonly number[]> {
-    return (await this.#ask({ ask: "prepare", job }, preparedShape)).numbers;
+  /** Prepares the work. */
+  async prepare(job: Job): Promise<Preparation> {
+    return this.#ask({ ask: "prepare", job }, preparedShape);
   }
 
   /** Does the work once. */

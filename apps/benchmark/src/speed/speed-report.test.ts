@@ -14,6 +14,7 @@ const measured: MeasuredCase = {
     pairs: 9,
     dropped: 2,
     matmulGigaflops: { ours: 300, peer: 150 },
+    count: 41,
   },
   gigaflops: 24,
 };
@@ -35,7 +36,7 @@ describe("formatCases", () => {
   it("shows ratios, times, pairs that count, and rates beside each side's peak", () => {
     const [, , row] = formatCases([measured]).split("\n");
 
-    // 24 / 0.1 and 24 / 0.205 thousand million operations a second.
+    // 24 / 0.1 and 24 / 0.205 thousand million operations a second; 41 / 0.1 and 41 / 0.205 documents.
     expect(row?.split(/ {2,}/)).toEqual([
       "encoder-forward-4x256",
       "0.49",
@@ -45,14 +46,17 @@ describe("formatCases", () => {
       "7 of 9",
       "240 of 300",
       "117 of 150",
+      "410",
+      "200",
     ]);
   });
 
   it("leaves rates out that are not known", () => {
     const { gigaflops: _, ...other } = measured;
-    const measurement = { ...measured.measurement, matmulGigaflops: {} };
+    const { count: _count, ...timed } = measured.measurement;
+    const measurement = { ...timed, matmulGigaflops: {} };
 
-    expect(formatCases([{ ...other, measurement }])).toMatch(/7 of 9 +– +–$/);
+    expect(formatCases([{ ...other, measurement }])).toMatch(/7 of 9 +– +– +– +–$/);
   });
 });
 

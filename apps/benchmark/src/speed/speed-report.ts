@@ -9,7 +9,7 @@ const LEAST_SHARE = 0.2;
 /** A case with what was measured. */
 export interface MeasuredCase {
   readonly name: string;
-  readonly peer: Peer;
+  readonly peer: Peer | "relatum";
   readonly measurement: Measurement;
   /** What the matrix products of one repetition take, where it is known: thousand million operations. */
   readonly gigaflops?: number | undefined;
@@ -18,7 +18,8 @@ export interface MeasuredCase {
 /** An entry of what `--json` writes. */
 export interface SpeedEntry {
   readonly case: string;
-  readonly peer: Peer;
+  /** `relatum` = another model of ours. */
+  readonly peer: Peer | "relatum";
   /** Our seconds divided by the counterpart's: the median of pairs. */
   readonly ratio: number;
   /** Our peak memory divided by the counterpart's. */
@@ -45,9 +46,10 @@ export function isSlowThroughout({ measurement, gigaflops }: MeasuredCase): bool
 
 /** A table of cases; rates are thousand million operations a second. */
 export function formatCases(measured: readonly MeasuredCase[]): string {
-  const header = ["case", "ratio", "memory", "ours", "peer", "pairs", "of matmul peak: ours", "peer"];
+  const sides = ["of matmul peak: ours", "peer", "read a second: ours", "peer"];
+  const header = ["case", "ratio", "memory", "ours", "peer", "pairs", ...sides];
   const rows = measured.map(({ name, measurement, gigaflops }) => {
-    const { ratio, memoryRatio, oursSeconds, peerSeconds, pairs, dropped, matmulGigaflops } = measurement;
+    const { ratio, memoryRatio, oursSeconds, peerSeconds, pairs, dropped, matmulGigaflops, count } = measurement;
     return [
       name,
       ratio.toFixed(2),
@@ -57,6 +59,7 @@ export function formatCases(measured: readonly MeasuredCase[]): string {
       dropped === 0 ? String(pairs) : `${pairs - dropped} of ${pairs}`,
       formatRate(oursSeconds, gigaflops, matmulGigaflops.ours),
       formatRate(peerSeconds, gigaflops, matmulGigaflops.peer),
+      ...[oursSeconds, peerSeconds].map((seconds) => (count === undefined ? "–" : (count / seconds).toPrecision(3))),
     ];
   });
   return formatTable(header, rows);
