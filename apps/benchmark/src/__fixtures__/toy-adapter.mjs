@@ -83,6 +83,14 @@ export const adapter = {
     return new ToyExtractor(rules, threshold);
   },
 
+  async explain(_, { sentences, entities }, [head, tail]) {
+    const places = [head, tail].flatMap((entity) => entities[entity].mentions);
+    const words = sentences.map((line, sentence) =>
+      line.map((_, word) => (places.some((place) => place.sentence === sentence && place.start === word) ? 0.25 : 0)),
+    );
+    return { title: "First words", words, paths: [[head, tail]] };
+  },
+
   async tune(extractor, documents, tools) {
     const { relations } = await extractor.extract(documents);
     return new ToyExtractor(extractor.rules, relations.length === 0 ? 0 : tools.bestThreshold(documents, relations));

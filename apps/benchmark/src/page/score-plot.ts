@@ -30,12 +30,11 @@ export function plotScale(lines: readonly PlotScores[]): PlotScale {
   );
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const step = most - least > 25 ? 10 : 5;
-  const low = Math.max(0, Math.floor(least / step) * step);
-  const high = Math.min(100, Math.ceil(most / step) * step);
-  const end = high > low ? high : low + step;
-  const tickStep = (end - low) / step > 6 ? 2 * step : step;
-  const ticks = Array.from({ length: Math.floor((end - low) / tickStep) + 1 }, (_, index) => low + index * tickStep);
-  return { low, high: end, ticks };
+  const high = Math.min(100, Math.max(step, Math.ceil(most / step) * step));
+  const low = Math.min(high - step, Math.max(0, Math.floor(least / step) * step));
+  const tickStep = (high - low) / step > 6 ? 2 * step : step;
+  const ticks = Array.from({ length: Math.floor((high - low) / tickStep) + 1 }, (_, index) => low + index * tickStep);
+  return { low, high, ticks };
 }
 
 /** The axis above a column of plots. */

@@ -38,7 +38,7 @@
         labelPadding: 5,
         titlePadding: 8,
       },
-      mark: { color: ink },
+      mark: { color: ink, aria: false },
       range: { category: Array.from({ length: 8 }, (_, index) => colour(`--series-${index}`)) },
     };
   }
@@ -47,6 +47,7 @@
     const spec = specs.get(figure.dataset.chart);
     const values = spec.data.values.filter(({ model }) => shownModel === "" || model === shownModel);
     figure.classList.toggle("empty", values.length === 0);
+    if (values.length === 0) return;
     const target = figure.querySelector(".chart");
     await vegaEmbed(
       target,
@@ -59,6 +60,7 @@
         tooltip: { theme: dark.matches ? "dark" : "light" },
       },
     );
+    target.querySelector(".vega-bindings")?.remove(); // an empty form without a name
     target.querySelector("svg").setAttribute("aria-label", spec.description);
   }
 
