@@ -210,10 +210,23 @@ class GraphBuilder {
     if (constant === undefined) {
       throw new RangeError("a recorded function must use its input and the listed variables only, got another tensor.");
     }
-    const name = `node_${this.#nodes.length}`;
-    this.#nodes.push(constantMessage(name, constant, this.#binding));
+    const name = isUniform(constant) ? this.#addFill(constant) : this.#addConstant(constant);
     this.#names.set(id, name);
     return name;
+  }
+
+  #addConstant(constant: RecordedConstant): string {
+    const name = `node_${this.#nodes.length}`;
+    this.#nodes.push(constantMessage(name, constant, this.#binding));
+    return name;
+  }
+
+  /** Many equal numbers: made when they are needed, where a constant would take its room three times in every graph. */
+  #addFill({ shape, dtype, values }: RecordedConstant): string {
+    const int32 = this.#binding["TF_INT32"] as number;
+    const sizes = this.#addConstant({ shape: [shape.length], dtype: int32, values: shape });
+    const value = this.#addConstant({ shape: [], dtype, values: [values[0] as number] });
+    return this.#addNode("Fill", [sizes, value], { T: integerField(6, dtype), index_type: integerField(6, int32) });
   }
 
   #typeOf(id: number): number {
@@ -340,6 +353,15 @@ function contentBytes(values: ArrayLike<number>, dtype: number, binding: Binding
   if (dtype === binding["TF_BOOL"]) return Uint8Array.from(values);
   const typed = dtype === binding["TF_INT32"] ? Int32Array.from(values) : Float32Array.from(values);
   return new Uint8Array(typed.buffer);
+}
+
+/** Constants with fewer values are written out. */
+const LEAST_FILL = 1024;
+
+function isUniform({ values }: RecordedConstant): boolean {
+  if (values.length < LEAST_FILL) return false;
+  for (let index = 1; index < values.length; index += 1) if (values[index] !== values[0]) return false;
+  return true;
 }
 
 function shapeMessage(shape: readonly number[]): Message {

@@ -147,4 +147,19 @@ describe("record", () => {
     expect(recorded.graphCount()).toBe(2);
     recorded.dispose();
   });
+
+  it("makes large constants of one value anew at each call", () => {
+    const fn = ({ input }: { input: tf.Tensor1D }): tf.Tensor[] => [
+      tf.ones([2048]).mul(input),
+      tf.fill([40, 40], 7, "int32"),
+    ];
+    const recorded = record(fn, { variables: [] });
+
+    const [product, sevens] = recorded({ input: tf.tensor1d([3]) });
+
+    expect(new Set(values(product))).toEqual(new Set([3]));
+    expect(sevens?.dtype).toBe("int32");
+    expect(values(sevens)).toEqual(Array(1600).fill(7));
+    recorded.dispose();
+  });
 });
