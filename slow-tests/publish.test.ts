@@ -73,28 +73,30 @@ describe.each(MANAGERS)("a project of %s", (manager) => {
     expect(await runCommand(process.execPath, ["load.cjs"], { folder: project })).toBe(`${modules.join("\n")}\n`);
   });
 
-  it.for(NAMES)("runs the README's example of %s, by import and by require, checked under strict", async (name, { skip }) => {
-    skip(obstacle !== undefined, obstacle);
-    const readme = await readFile(join(folderOf(name), "README.md"), "utf8");
-    const example = /```ts\n(.*?)```/s.exec(readme)?.[1];
-    skip(example === undefined, "its README has no code");
-    const project = await createProject(manager, name);
-    const [, packages = ""] = /^npm install (.*)$/m.exec(readme) ?? [];
-    const installed = await orObstacle(() =>
-      install(project, manager, [...packages.split(" "), `@types/node@${await versionOf("@types/node")}`]),
-    );
-    skip(!installed, obstacle);
+  it.for(NAMES)(
+    "runs the README's example of %s, by import and by require, checked under strict",
+    async (name, { skip }) => {
+      skip(obstacle !== undefined, obstacle);
+      const readme = await readFile(join(folderOf(name), "README.md"), "utf8");
+      const example = /```ts\n(.*?)```/s.exec(readme)?.[1];
+      skip(example === undefined, "its README has no code");
+      const project = await createProject(manager, name);
+      const [, packages = ""] = /^npm install (.*)$/m.exec(readme) ?? [];
+      const names = [...packages.split(" "), `@types/node@${await versionOf("@types/node")}`];
+      const installed = await orObstacle(() => install(project, manager, names));
+      skip(!installed, obstacle);
 
-    const code = await withStandIn(example ?? "", project);
-    await writeFile(join(project, "example.ts"), code);
-    await runCommand(tsc, ["--project", "."], { folder: project });
-    const compiled = await readFile(join(project, "example.js"), "utf8");
-    await writeFile(join(project, "example.cjs"), toRequire(compiled));
+      const code = await withStandIn(example ?? "", project);
+      await writeFile(join(project, "example.ts"), code);
+      await runCommand(tsc, ["--project", "."], { folder: project });
+      const compiled = await readFile(join(project, "example.js"), "utf8");
+      await writeFile(join(project, "example.cjs"), toRequire(compiled));
 
-    const expected = /console\.log\(.*\); \/\/ (.*)/.exec(code)?.[1];
-    expect(await lastLine("example.js", project)).toBe(expected);
-    expect(await lastLine("example.cjs", project)).toBe(expected);
-  });
+      const expected = /console\.log\(.*\); \/\/ (.*)/.exec(code)?.[1];
+      expect(await lastLine("example.js", project)).toBe(expected);
+      expect(await lastLine("example.cjs", project)).toBe(expected);
+    },
+  );
 });
 
 describe("a change", () => {

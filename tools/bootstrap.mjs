@@ -12,6 +12,7 @@ const USAGE = `Usage: node tools/bootstrap.mjs <verb>
   start [TURBO …]    the papers' benchmarks and their report  (npm start)
   test [FILTER …]    every test, or the files that match      (npm test -- FILTER)
   parity [NAME]      the parity tests, or those of a package  (npm run test:parity -- NAME)
+  slow NAME          a test of slow-tests/: publish, new-paper (npm run test:publish, test:paper)
   bench …            the benchmark's command line             (npm run bench -- …)
   install            the set-up alone: packages, build, engine
   exec COMMAND …     a command of the repository, once its packages are installed
@@ -81,6 +82,9 @@ async function main(verb, words) {
       await setUp();
       return vitest(filters);
     }
+    case "slow":
+      await installPackages();
+      return vitest(["--config", join("slow-tests", "vitest.config.ts"), ...words]);
     case "bench":
       await setUp();
       // npm runs scripts in the repository's root; relative paths mean the folder the caller stands in.
