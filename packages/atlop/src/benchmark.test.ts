@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-import { loadExperiment, type Experiment, type PublishedResult, type TuningTools } from "@relatum/benchmark";
+import {
+  loadExperiment,
+  type Experiment,
+  type PaperExtractor,
+  type PublishedResult,
+  type TuningTools,
+} from "@relatum/benchmark";
+import type { Document } from "@relatum/datasets";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
 import { createRandom } from "@relatum/tensor-utils";
@@ -77,5 +84,21 @@ describe("adapter.tune", () => {
   it("chooses one threshold for all relations, or one for each", async () => {
     expect(await tune(ATLOP_VARIANTS.enhanced)).toEqual([0.3, 0.3]);
     expect(await tune(ATLOP_VARIANTS["per-class thresholding"])).toEqual([1, 0.2]);
+  });
+});
+
+describe("adapter.explain", () => {
+  it("gives the weights of the context of a pair, a number for each word", async () => {
+    const [document] = syntheticDocuments({ seed: 3, count: 1, relations: ["likes"] }) as [Document];
+    const config = defineAtlopConfig({ relations: ["likes"], pairSize: 8, blockSize: 4 });
+    const backbone = tinyBackbone(1);
+    const extractor = new AtlopExtractor(new AtlopModel(config, backbone, createRandom(1)), backbone);
+
+    const explanation = await adapter.explain?.(extractor, document, [1, 0]);
+
+    expect(explanation?.title).toBe("Context weights");
+    expect(explanation?.words).toEqual(await extractor.contextWeights(document, 1, 0));
+    await expect(adapter.explain?.({} as PaperExtractor, document, [1, 0])).rejects.toThrow(TypeError);
+    extractor.dispose();
   });
 });

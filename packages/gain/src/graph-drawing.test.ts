@@ -1,6 +1,8 @@
+import type { PaperExtractor } from "@relatum/benchmark";
 import type { Document } from "@relatum/datasets";
 import { describe, expect, it } from "vitest";
 
+import { adapter } from "./benchmark.ts";
 import { describeGraphs } from "./graph-drawing.ts";
 
 const at = (name: string, sentence: number, word: number) => {
@@ -62,5 +64,13 @@ describe("describeGraphs", () => {
     expect(() => describeGraphs(document, [0, 3])).toThrow(
       new RangeError("pair must hold numbers below the 3 entities, got 3."),
     );
+  });
+});
+
+describe("adapter.explain", () => {
+  it("gives the paths of a pair, both ends among them, without asking the model", async () => {
+    const explanation = await adapter.explain?.({} as PaperExtractor, document, [2, 0]);
+
+    expect(explanation).toEqual({ title: "Paths through the entity graph", paths: [[2, 1, 0]] });
   });
 });

@@ -143,7 +143,7 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     expect(await relation.getAttribute("aria-pressed")).toBe("true");
     expect(await text.locator(".mention.head").count()).toBeGreaterThan(0);
     expect(await text.locator(".word.shaded").count()).toBeGreaterThan(0);
-    expect(await page.locator("#reader-explanation").innerText()).toMatch(/First words, as shades[\s\S]*→/);
+    expect(await page.locator("#reader-explanation").innerText()).toMatch(/First words, shaded[\s\S]*→/);
   });
 
   it("works by keyboard", async () => {

@@ -10,6 +10,8 @@
     ["wrong", "Found, but wrong", "✗"],
     ["unknown", "Found", "•"],
   ];
+  /** Where the text stands above the relations, not beside them. */
+  const narrow = matchMedia("(max-width: 52rem)");
   let shown;
 
   function create(tag, properties = {}, ...children) {
@@ -160,6 +162,7 @@
     for (const line of parts.text.children)
       line.classList.toggle("evidence", evidence.includes(Number(line.dataset.sentence)));
     shade(explanation?.words);
+    if (relation !== undefined && narrow.matches) parts.text.scrollIntoView({ block: "start" });
     find("explanation").replaceChildren(...(relation === undefined ? [] : explain(relation)));
   }
 
@@ -172,7 +175,6 @@
       const share = most > 0 ? weight / most : 0;
       word.style.setProperty("--weight", share.toFixed(3));
       word.classList.toggle("shaded", share > 0.02);
-      word.title = share > 0 ? `${(100 * weight).toFixed(1)} %` : "";
     }
   }
 
@@ -190,20 +192,16 @@
       );
     }
     if (explanation?.words) {
-      const heaviest = explanation.words
-        .flatMap((weights, sentence) =>
-          weights.map((weight, word) => ({ weight, word: shown.sentences[sentence][word] })),
-        )
+      const all = explanation.words.flatMap((weights, sentence) =>
+        weights.map((weight, word) => ({ weight, word: shown.sentences[sentence][word] })),
+      );
+      const whole = all.reduce((sum, { weight }) => sum + weight, 0) || 1;
+      const heaviest = all
         .toSorted((one, other) => other.weight - one.weight)
         .slice(0, 6)
-        .map(({ weight, word }) => `${word} ${(100 * weight).toFixed(1)} %`);
-      lines.push(
-        create(
-          "p",
-          { className: "soft" },
-          `${explanation.title}, as shades of the text. Heaviest: ${heaviest.join(", ")}.`,
-        ),
-      );
+        .map(({ weight, word }) => `${word} ${((100 * weight) / whole).toFixed(0)} %`);
+      const text = `${explanation.title}, shaded in the text. Of the weight on words: ${heaviest.join(", ")}.`;
+      lines.push(create("p", { className: "soft" }, text));
     }
     if (explanation?.paths) {
       const ways = explanation.paths.map((path) =>

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { parse, View } from "vega";
+import { compile } from "vega-lite";
+
+import { createCharts } from "./charts.ts";
+import type { Setting } from "./settings.ts";
+
+/** A setting with a log and scores of groups, without documents. */
+function settingOf(label: string): Setting {
+  const step = { kind: "step", epoch: 1, step: 1, loss: 0.5 };
+  const log = [step, { ...step, step: 2 }, { kind: "epoch", epoch: 1, meanLoss: 0.5, score: 0.4 }];
+  return {
+    label,
+    dataset: "Towns",
+    task: "document",
+    gold: "not found",
+    rows: [{ split: "test", metric: "Intra F1", mean: 61.257 }],
+    runs: [{ log, config: { seed: 1 } }],
+  } as unknown as Setting;
+}
+
+describe("createCharts", () => {
+  it("draws up a chart of each kind that has something to show", () => {
+    const charts = createCharts([settingOf("One"), settingOf("Two")]);
+
+    expect(charts.map(({ title, split }) => [title, split])).toEqual([
+      ["Training loss · Towns", undefined],
+      ["Development score · Towns", undefined],
+      ["F1 by kind of fact · Towns test", "test"],
+    ]);
+    expect(charts[2]?.spec.data.values).toEqual([
+      { model: "One", group: "Intra", f1: 61.26 },
+      { model: "Two", group: "Intra", f1: 61.26 },
+    ]);
+  });
+
+  it("gives specifications that vega-lite draws", async () => {
+    for (const { spec, title } of createCharts([settingOf("One")])) {
+      const compiled = compile({ ...spec, width: 300 } as unknown as Parameters<typeof compile>[0]);
+      const svg = await new View(parse(compiled.spec), { renderer: "none" }).toSVG();
+
+      expect(svg, title).toContain("<path");
+    }
+  });
+});
