@@ -61,7 +61,7 @@ beforeAll(async () => {
     context,
   );
   html = await readFile(file, "utf8");
-});
+}, 120_000);
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("the page", () => {
@@ -83,7 +83,7 @@ describe("the page", () => {
   });
 });
 
-describe.skipIf(executablePath === undefined)("the page in a browser", () => {
+describe.skipIf(executablePath === undefined)("the page in a browser", { timeout: 60_000 }, () => {
   let browser: Browser;
   let page: Page;
   let problems: string[];
