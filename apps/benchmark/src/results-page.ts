@@ -74,9 +74,9 @@ function groupRows(rows: readonly ResultRow[]): Line[] {
   return [...groups.values()];
 }
 
-/** The metrics of each kind of row that there is. */
+/** The metrics that some row has. */
 function shownMetrics(rows: readonly ResultRow[]): string[] {
-  return SHOWN.filter((names) => rows.some(({ metric }) => metric === names[0])).flat();
+  return SHOWN.flat().filter((name) => rows.some(({ metric }) => metric === name));
 }
 
 function header(shown: readonly string[]): string[] {
