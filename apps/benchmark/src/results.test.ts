@@ -23,14 +23,14 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 /** Writes a finished run whose F1 on development and test documents is given, in percent. */
-async function writeRun(seed: number, development: number, test: number): Promise<string> {
+async function writeRun(seed: number, development: number, test: number, command = "typed"): Promise<string> {
   const directory = join(root, `seed-${seed}`);
   const files = runFiles(directory);
   const scores = (f1: number): object => ({ documents: 4, counts: {}, metrics: { F1: f1 } });
   await mkdir(directory);
   await writeFile(
     files.config,
-    JSON.stringify({ experiment, seed, dataset: "sample-world", data: {}, engine: "native", command: "typed" }),
+    JSON.stringify({ experiment, seed, dataset: "sample-world", data: {}, engine: "native", command }),
   );
   await writeFile(files.scores, JSON.stringify({ development: scores(development), test: scores(test) }));
   return directory;
@@ -94,6 +94,15 @@ describe("collectRows", () => {
 
     expect((await collectRows([one, two], [adapter]))[0]?.command).toBe(command);
     expect((await collectRows([two], [adapter]))[0]?.command).toBe(`${command} --seed 2`);
+  });
+
+  it("gives the typed command of a run on its own, without the places of its machine", async () => {
+    experiment = { ...experiment, suite: "own" };
+    const typed = "relatum-bench train /home/me/mine.json --data '/my data' --out runs/mine --seed 3";
+
+    const [row] = await collectRows([await writeRun(3, 10, 20, typed)], [adapter]);
+
+    expect(row?.command).toBe("npm run bench -- train mine.json --data DATA --out RUN --seed 3");
   });
 });
 

@@ -114,9 +114,9 @@ async function rowsOfExperiment(runs: readonly FinishedRun[], adapters: readonly
   });
 }
 
-/** The command that repeats the runs; of a single `train` run, the command that was typed. */
+/** The command that repeats the runs; of a single `train` run, the command that was typed, with no place of a machine. */
 function commandOf({ experiment, command, engine }: RunConfig, seeds: readonly number[]): string {
-  if (experiment.suite === "own") return command;
+  if (experiment.suite === "own") return withoutPlaces(command);
   const { suite, paper, name } = experiment;
   const single = seeds.length === 1 && experiment.seeds.length > 1 ? ["--seed", `${seeds[0]}`] : [];
   const whole = wholeName(name);
@@ -124,6 +124,17 @@ function commandOf({ experiment, command, engine }: RunConfig, seeds: readonly n
   if (!("dataset" in experiment.data)) parts.push("--data", "DATA");
   if (whole !== name) parts.push("--engine", engine);
   return formatCommand("npm run bench --", parts);
+}
+
+const VALUE = "(?:'[^']*'|\\S+)";
+
+/** A command with `DATA` and `RUN` for directories, and of every other absolute path the last part alone. */
+function withoutPlaces(command: string): string {
+  return command
+    .replace(/^relatum-bench /, "npm run bench -- ")
+    .replace(new RegExp(`(--data[ =])${VALUE}`), "$1DATA")
+    .replace(new RegExp(`(--out[ =])${VALUE}`), "$1RUN")
+    .replace(/(?<= )\/(?:[^\s/]+\/)*([^\s/]+)/g, "$1");
 }
 
 /** The mean; NaN of no values. */
