@@ -5,16 +5,15 @@ document's mentions is read in one gather and averaged by one product, where cod
 several times as long.
 """
 
-import json
 import os
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 from transformers import AutoModel
 
-from protocol import serve, use_threads
+from paper import Steps, linear, pad, read_input, read_weights
+from protocol import serve
 
 EPSILON = 1e-5
 CLIP_NORM = 1.0
@@ -23,13 +22,12 @@ CLIP_NORM = 1.0
 class Atlop(nn.Module):
     """The full model: eqs. 1 and 2, localized context pooling, group bilinear."""
 
-    def __init__(self, directory, config):
+    def __init__(self, directory, weights, config):
         super().__init__()
         # Attention weights are wanted, which only this form of attention gives.
         self.encoder = AutoModel.from_pretrained(
             os.path.join(directory, "encoder"), add_pooling_layer=False, attn_implementation="eager"
         )
-        weights = load_file(os.path.join(directory, "head.safetensors"))
         self.block_size = config["blockSize"]
         self.head_extractor = linear(weights, "headExtractor")
         self.tail_extractor = linear(weights, "tailExtractor")
@@ -37,7 +35,9 @@ class Atlop(nn.Module):
 
     def forward(self, documents):
         """Logits of the pairs of some documents, document after document."""
-        ids, mask = pad([document["tokenIds"] for document in documents], self.encoder.config.pad_token_id or 0)
+        rows = [document["tokenIds"] for document in documents]
+        ids = pad(rows, self.encoder.config.pad_token_id or 0)
+        mask = pad([[1] * len(row) for row in rows])
         output = self.encoder(input_ids=ids, attention_mask=mask, output_attentions=True)
         heads, tails, contexts = [], [], []
         for index, document in enumerate(documents):
@@ -53,21 +53,12 @@ class Atlop(nn.Module):
         tail = tail.view(len(tail), -1, 1, self.block_size)
         return self.bilinear((head * tail).flatten(1))
 
+    def loss(self, documents):
+        return adaptive_threshold_loss(self(documents), target_rows(documents, self.bilinear.out_features))
 
-def linear(weights, name):
-    """A layer with the weights of a file."""
-    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-    layer = nn.Linear(weight.shape[1], weight.shape[0])
-    layer.load_state_dict({"weight": weight, "bias": bias})
-    return layer
-
-
-def pad(sequences, pad_id):
-    """Rows of one length, and 1 = a token."""
-    length = max(len(sequence) for sequence in sequences)
-    ids = torch.tensor([sequence + [pad_id] * (length - len(sequence)) for sequence in sequences])
-    mask = torch.tensor([[1] * len(sequence) + [0] * (length - len(sequence)) for sequence in sequences])
-    return ids, mask
+    def groups(self):
+        head = [value for name, value in self.named_parameters() if not name.startswith("encoder.")]
+        return [{"params": list(self.encoder.parameters()), "lr": 5e-5}, {"params": head, "lr": 1e-4}]
 
 
 def pool(document, hidden, attention):
@@ -115,36 +106,6 @@ def target_rows(documents, labels):
     return targets
 
 
-class Steps:
-    """A training step on each batch: forward, loss, backward, clipping, AdamW."""
-
-    def __init__(self, model, batches):
-        self.model, self.batches = model, batches
-        self.labels = model.bilinear.out_features
-        head = [value for name, value in model.named_parameters() if not name.startswith("encoder.")]
-        groups = [{"params": list(model.encoder.parameters()), "lr": 5e-5}, {"params": head, "lr": 1e-4}]
-        self.optimizer = torch.optim.AdamW(groups, eps=1e-6, weight_decay=0.0, fused=True)
-
-    def numbers(self):
-        self.model.eval()
-        with torch.inference_mode():
-            losses = [self.loss(batch).item() for batch in self.batches]
-        self.model.train()
-        return losses
-
-    def run(self):
-        for batch in self.batches:
-            self.optimizer.zero_grad()
-            loss = self.loss(batch)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), CLIP_NORM)
-            self.optimizer.step()
-            loss.item()
-
-    def loss(self, batch):
-        return adaptive_threshold_loss(self.model(batch), target_rows(batch, self.labels))
-
-
 class Inference:
     """The relations of all documents."""
 
@@ -167,14 +128,11 @@ class Inference:
 
 
 def prepare(job):
-    torch.manual_seed(1)
-    use_threads(job["threads"])
-    with open(os.path.join(job["workspace"], "input.json"), encoding="utf-8") as file:
-        batches = json.load(file)["batches"]
-    with open(os.path.join(job["workspace"], "model", "config.json"), encoding="utf-8") as file:
-        config = json.load(file)["config"]
-    model = Atlop(os.path.join(job["workspace"], "model"), config)
-    return Steps(model, batches) if job["part"] == "step" else Inference(model, batches)
+    batches, config = read_input(job)
+    model = Atlop(os.path.join(job["workspace"], "model"), read_weights(job), config)
+    if job["part"] == "step":
+        return Steps(model, batches, model.groups(), epsilon=1e-6, clip_norm=CLIP_NORM)
+    return Inference(model, batches)
 
 
 serve(prepare)
