@@ -8,6 +8,7 @@ import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
 import { type ExperimentData, loadExperimentData } from "./data.ts";
 import { loadBackbone } from "./backbone.ts";
 import type { Experiment } from "./experiment.ts";
+import { describeModel } from "./model-card.ts";
 import { formatPredictions } from "./predictions.ts";
 import { openRunDirectory, readRunScores, type RunConfig, type RunFiles, runFiles } from "./run-directory.ts";
 import { RunLog } from "./run-log.ts";
@@ -54,6 +55,7 @@ interface RunState extends RunRequest {
   readonly data: ExperimentData;
   readonly files: RunFiles;
   readonly log: RunLog;
+  readonly config: RunConfig;
 }
 
 /**
@@ -93,7 +95,7 @@ export async function runExperiment(request: RunRequest): Promise<RunScores> {
   log.write({ kind: state === "new" ? "start" : "restart", ...config });
   const before = useGraphs({ products: experiment.training.precision ?? "float32" });
   try {
-    return await finishRun({ ...request, data, files, log });
+    return await finishRun({ ...request, data, files, log, config });
   } catch (error) {
     log.write({ kind: request.signal.aborted ? "stop" : "error", message: String(error) });
     if (request.signal.aborted) throw new InterruptedError(true, { cause: error });
@@ -105,7 +107,7 @@ export async function runExperiment(request: RunRequest): Promise<RunScores> {
 }
 
 async function finishRun(state: RunState): Promise<RunScores> {
-  const { data, files, log } = state;
+  const { config, data, files, log } = state;
   if (data.trainFacts !== undefined) {
     const facts = [...data.trainFacts].map((fact) => JSON.parse(fact) as unknown);
     await writeJson(files.trainFacts, facts);
@@ -116,6 +118,7 @@ async function finishRun(state: RunState): Promise<RunScores> {
       development: await scoreDevelopment(state, trained),
       ...(await scoreTest(state, trained)),
     };
+    await describeModel(files.model, config, scores);
     await writeJson(files.scores, scores);
     // The model is kept; checkpoints hold it three times over, with its optimizer.
     await rm(files.checkpoints, { recursive: true, force: true });

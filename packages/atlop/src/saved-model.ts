@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
-import { type Backbone, loadPretrained } from "@relatum/encoders";
+import { type Backbone, formatModelCard, loadPretrained } from "@relatum/encoders";
 import { createRandom, formatSafetensors, type NamedTensors, parseSafetensors } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
@@ -13,10 +13,12 @@ import { parseAtlopSettings } from "./settings.ts";
 /** Written into `config.json`; a change of the files' meaning raises the version. */
 const FORMAT = { format: "relatum", paper: "atlop", version: 1 } as const;
 
+const CARD = { title: "ATLOP", package: "@relatum/atlop", load: "loadAtlop" } as const;
+
 const ENCODER_PARAMETER = /^encoder\./;
 
 /**
- * Writes a model into a directory: `encoder/`, `head.safetensors` and `config.json`.
+ * Writes a model into a directory: `encoder/`, `head.safetensors`, `config.json` and a card, `README.md`.
  *
  * All is written beside the directory and moved into its place at the end.
  */
@@ -34,6 +36,8 @@ export async function saveAtlop(
     await backbone.save(join(beside, "encoder"));
     await writeFile(join(beside, "head.safetensors"), await formatSafetensors(head));
     await writeFile(join(beside, "config.json"), `${JSON.stringify({ ...FORMAT, config }, null, 2)}\n`);
+    const card = { ...CARD, relations: config.relations, config };
+    await writeFile(join(beside, "README.md"), formatModelCard(card));
     await replaceDirectory(beside, place);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });

@@ -18,6 +18,7 @@ export { ModelFileError } from "./weights/model-file-error.ts";
 export { type EncoderFamily, fromHuggingFaceName, toHuggingFaceName } from "./weights/parameter-names.ts";
 export { loadPretrained, type LoadPretrainedOptions } from "./pretrained.ts";
 export { EncoderNotFoundError, resolveEncoder } from "./hub/resolve-encoder.ts";
+export { fillModelCard, formatModelCard, type ModelCard, type ModelCardSection } from "./model-card.ts";
 export { savePretrained } from "./save-pretrained.ts";
 export { parseTokenizer, type ParseTokenizerOptions, SubwordTokenizer } from "./tokens/subword.ts";
 export type { Tokenizer } from "./tokens/tokenizer.ts";

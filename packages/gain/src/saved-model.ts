@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
-import { loadPretrained, WordVocabulary } from "@relatum/encoders";
+import { formatModelCard, loadPretrained, WordVocabulary } from "@relatum/encoders";
 import { createRandom, formatSafetensors, type NamedTensors, parseSafetensors } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
@@ -14,10 +14,13 @@ import { parseGainSettings } from "./settings.ts";
 /** Written into `config.json`; a change of the files' meaning raises the version. */
 const FORMAT = { format: "relatum", paper: "gain", version: 1 } as const;
 
+const CARD = { title: "GAIN", package: "@relatum/gain", load: "loadGain" } as const;
+
 const ENCODER_PARAMETER = /^encoder\./;
 
 /**
- * Writes a model into a directory: `encoder/` or, of vectors of words, `words.json`; `head.safetensors`; `config.json`.
+ * Writes a model into a directory: `encoder/` or, of vectors of words, `words.json`; `head.safetensors`; `config.json`;
+ * a card, `README.md`.
  *
  * All is written beside the directory and moved into its place at the end.
  */
@@ -37,6 +40,8 @@ export async function saveGain(
     else await writeFile(join(beside, "words.json"), `${JSON.stringify(backbone.vocabulary.words)}\n`);
     await writeFile(join(beside, "head.safetensors"), await formatSafetensors(new Map(head)));
     await writeFile(join(beside, "config.json"), `${JSON.stringify({ ...FORMAT, config }, null, 2)}\n`);
+    const card = { ...CARD, relations: config.relations, config };
+    await writeFile(join(beside, "README.md"), formatModelCard(card));
     await replaceDirectory(beside, place);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });

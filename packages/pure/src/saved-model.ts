@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
-import { type Backbone, loadPretrained } from "@relatum/encoders";
+import { type Backbone, formatModelCard, loadPretrained } from "@relatum/encoders";
 import {
   createRandom,
   formatSafetensors,
@@ -22,6 +22,8 @@ import { parsePureSettings } from "./settings.ts";
 /** Written into `config.json`; a change of the files' meaning raises the version. */
 const FORMAT = { format: "relatum", paper: "pure", version: 1 } as const;
 
+const CARD = { title: "PURE", package: "@relatum/pure", load: "loadPure" } as const;
+
 const ENCODER_PARAMETER = /^encoder\./;
 
 /** What a model may consist of. */
@@ -29,7 +31,8 @@ const PARTS = ["entity", "relation"] as const;
 
 /**
  * Writes models into a directory: `entity-encoder/` and `relation-encoder/`, or one `encoder/` where it is shared;
- * `entity-head.safetensors`, `relation-head.safetensors` and `config.json`.
+ * `entity-head.safetensors`, `relation-head.safetensors`, `config.json` and a card,
+ * `README.md`.
  *
  * All is written beside the directory and moved into its place at the end.
  */
@@ -45,6 +48,8 @@ export async function savePure(directory: string, model: PureModel): Promise<voi
       await writeFile(join(beside, `${name}-head.safetensors`), await formatSafetensors(headOf(part.model)));
     }
     await writeFile(join(beside, "config.json"), `${JSON.stringify({ ...FORMAT, config: model.config }, null, 2)}\n`);
+    const card = { ...CARD, relations: model.config.relations, config: model.config };
+    await writeFile(join(beside, "README.md"), formatModelCard(card));
     await replaceDirectory(beside, place);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
