@@ -11,7 +11,8 @@ export function formatTestsSection(comparisons: readonly Comparison[]): Markup |
 <h2 id="tests-title">Paired tests</h2>
 <p>Every two models scored on the same documents: the difference of their F1 in points over the seeds that both have, its 95&nbsp;%
 interval (bootstrap over documents) and the probability of one as large if they were equally good (approximate randomization,
-10,000 rounds). Not corrected for the number of tests.</p>
+10,000 rounds). Documents are drawn anew, seeds are not: of one seed each, it says nothing about training again. Not corrected for the
+number of tests.</p>
 <div class="scroll" role="region" aria-labelledby="tests-title" tabindex="0">
 <table><thead><tr><th scope="col">Models</th><th scope="col">Documents</th><th scope="col" class="number">Seeds</th>
 <th scope="col" class="number">Difference</th><th scope="col" class="number">Interval</th><th scope="col" class="number">p</th><th scope="col">Reading</th></tr></thead>

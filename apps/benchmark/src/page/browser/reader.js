@@ -114,9 +114,7 @@
         const button = create(
           "button",
           { type: "button", attributes: { "aria-pressed": "false" } },
-          chip(head),
-          label,
-          chip(tail),
+          create("span", { className: "fact" }, chip(head), " ", label, " ", chip(tail)),
           detail,
         );
         button.addEventListener("click", () => select(button.ariaPressed === "true" ? undefined : relation));
