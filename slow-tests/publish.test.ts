@@ -35,6 +35,7 @@ beforeAll(async () => {
   registry = await startRegistry();
   directory = await mkdtemp(join(tmpdir(), "relatum-install-"));
   copy = copyRepository();
+  await Promise.all(FOLDERS.map(publishHere));
   await writeFile(join(directory, "npmrc"), await npmrc());
   await orObstacle(async () => {
     await run("pnpm", ["install", "--frozen-lockfile", "--prefer-offline"]);
@@ -121,12 +122,20 @@ describe("a change", () => {
   });
 });
 
+/** Names the registry in a package's own manifest too: whatever the user's settings, nothing is published elsewhere. */
+async function publishHere(folder: string): Promise<void> {
+  const path = join(copy, folder, "package.json");
+  const manifest = JSON.parse(await readFile(path, "utf8")) as { publishConfig: object };
+  const publishConfig = { ...manifest.publishConfig, registry: registry.url };
+  await writeFile(path, `${JSON.stringify({ ...manifest, publishConfig }, null, 2)}\n`);
+}
+
 function run(command: string, words: readonly string[]): Promise<string> {
   const variables = {
     PATH: pathOf(copy),
     CI: "true",
     "npm_config_@relatum:registry": registry.url,
-    NPM_CONFIG_USERCONFIG: join(directory, "npmrc"),
+    npm_config_userconfig: join(directory, "npmrc"),
   };
   return runCommand(command, words, { folder: copy, variables });
 }

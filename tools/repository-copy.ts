@@ -55,7 +55,8 @@ export function runCommand(
 /** The environment without what npm and vitest tell the programs that they run; npm's settings stay. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(?:npm_(?!config_)|npm_config_local_prefix$|VITEST|INIT_CWD$|NODE_ENV$|TEST$)/.test(name),
+    ([name]) =>
+      !/^(?:npm_(?!config_)|npm_config_(?:local_prefix|userconfig)$|VITEST|INIT_CWD$|NODE_ENV$|TEST$)/.test(name),
   );
   return Object.fromEntries(kept);
 }
