@@ -176,8 +176,8 @@ class Gain(nn.Module):
         entities = mean_by(bank[batch.mentions], batch.mention_entities, batch.entity_count)
 
         head, tail = entities[batch.pairs[0]], entities[batch.pairs[1]]
-        document = bank[batch.roots][batch.documents]
-        joined = torch.cat([head, tail, (head - tail).abs(), head * tail, document, self.join_paths(entities, batch)], dim=1)
+        document, paths = bank[batch.roots][batch.documents], self.join_paths(entities, batch)
+        joined = torch.cat([head, tail, (head - tail).abs(), head * tail, document, paths], dim=1)
         return self.classifier(self.dropout(functional.relu(self.pair_map(joined))))
 
     def join_paths(self, entities, batch):
