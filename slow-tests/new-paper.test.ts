@@ -77,8 +77,11 @@ describe("turbo gen paper", () => {
     skip(obstacle !== undefined, obstacle);
 
     await run("tsc", ["-b"]);
-    await run("oxfmt", ["--check", "packages/example", "turbo.json", "tsconfig.json"]);
-    await run("oxlint", ["--type-aware", "--deny-warnings", "packages/example"]);
+    const format = run("oxfmt", ["--check", "packages/example", "turbo.json", "tsconfig.json"]);
+    const lint = run("oxlint", ["--type-aware", "--deny-warnings", "packages/example"]);
+
+    await expect(format).resolves.toContain("All matched files use the correct format.");
+    await expect(lint).resolves.toContain("Found 0 warnings and 0 errors.");
   });
 
   it("makes a package that passes the conventions and its own tests", async ({ skip }) => {
