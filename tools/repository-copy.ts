@@ -107,6 +107,10 @@ function writePnpm(folder: string): void {
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { packageManager: string };
   const place = join(folder, "node_modules", ".cache", "relatum-commands");
   mkdirSync(place, { recursive: true });
-  writeFileSync(join(place, "pnpm"), `#!/bin/sh\nexec npx --yes --prefer-offline ${packageManager} "$@"\n`);
+  // Whoever publishes elsewhere sets the registry for all that it calls; pnpm itself comes from the usual one.
+  const usual = process.env["npm_config_registry"];
+  const registry = usual === undefined ? "unset npm_config_registry" : `export npm_config_registry='${usual}'`;
+  const script = `#!/bin/sh\n${registry}\nexec npx --yes --prefer-offline ${packageManager} "$@"\n`;
+  writeFileSync(join(place, "pnpm"), script);
   chmodSync(join(place, "pnpm"), 0o755);
 }
