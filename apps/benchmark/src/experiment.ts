@@ -77,6 +77,11 @@ export interface Experiment {
   readonly selection: "f1" | "ignF1" | "strictF1";
   /** How the recipe differs from the paper's, in words for the table. */
   readonly differences?: string;
+  /** What the quick suite takes on an engine that is slow, where that is less than it would take of itself. */
+  readonly portable?: {
+    readonly documents: { readonly train: number; readonly development: number; readonly test: number };
+    readonly epochs?: number;
+  };
 }
 
 const fileData: z.ZodType<FileData> = z.strictObject({
@@ -124,6 +129,12 @@ const experimentSchema = z.strictObject({
   training: trainingSettings.extend({ stages: z.record(z.string(), trainingSettings.partial()).optional() }),
   selection: z.enum(["f1", "ignF1", "strictF1"]).default("f1"),
   differences: z.string().min(1).optional(),
+  portable: z
+    .strictObject({
+      documents: z.strictObject({ train: count, development: count, test: count }),
+      epochs: count.optional(),
+    })
+    .optional(),
 });
 
 /** An experiment file that does not say what an experiment needs; the message has a line for each field at fault. */

@@ -28,6 +28,16 @@ describe("fitQuick", () => {
     });
   });
 
+  it("takes what an experiment says of slow engines, where that is less", () => {
+    const portable = { documents: { train: 10, development: 5, test: 50 }, epochs: 1 };
+
+    const fitted = fitQuick({ ...experiment, portable }, { engine: "wasm", hasEncoder: true });
+
+    expect(fitted.data).toMatchObject({ documents: { train: 10, development: 5, test: 20 } });
+    expect(fitted.training.epochs).toBe(1);
+    expect(fitted.differences).toContain("10 training documents");
+  });
+
   it("takes an encoder that needs no download where none is within reach, and says so", () => {
     const fitted = fitQuick(experiment, { engine: "native", hasEncoder: false });
 

@@ -43,20 +43,24 @@ function withoutPretraining(experiment: Experiment): Experiment {
 }
 
 function forSlowEngine(experiment: Experiment): Experiment {
-  const { data, encoder } = experiment;
+  const { data, encoder, portable, training } = experiment;
   if (!("dataset" in data)) return experiment;
   const { train, development, test } = data.documents ?? DOCUMENTS;
+  const most = portable?.documents ?? DOCUMENTS;
   const documents = {
-    train: Math.min(train, DOCUMENTS.train),
-    development: Math.min(development, DOCUMENTS.development),
-    test: Math.min(test, DOCUMENTS.test),
+    train: Math.min(train, most.train),
+    development: Math.min(development, most.development),
+    test: Math.min(test, most.test),
   };
-  const cut = `portable engine: ${LAYERS} encoder layers, ${documents.train} training documents`;
+  const epochs = Math.min(training.epochs, portable?.epochs ?? training.epochs);
+  const shorter = epochs < training.epochs ? `, ${epochs} epochs` : "";
+  const cut = `portable engine: ${LAYERS} encoder layers, ${documents.train} training documents${shorter}`;
   return {
     ...experiment,
     ...addDifference(experiment, cut),
     name: `${experiment.name}-portable`,
     data: { ...data, documents },
+    training: { ...training, epochs },
     ...(encoder !== UNTRAINED_ENCODER && { encoderLayers: LAYERS }),
   };
 }
