@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -83,11 +83,12 @@ describe.each(MANAGERS)("a project of %s", (manager) => {
       skip(example === undefined, "its README has no code");
       const project = await createProject(manager, name);
       const [, packages = ""] = /^npm install (.*)$/m.exec(readme) ?? [];
-      const names = [...packages.split(" "), `@types/node@${await versionOf("@types/node")}`];
+      const others = await Promise.all(["@types/node", "@tensorflow/tfjs-node-gpu"].map(withVersion));
+      const names = [...packages.split(" "), ...others];
       const installed = await orObstacle(() => install(project, manager, names));
       skip(!installed, obstacle);
 
-      const code = await withStandIn(example ?? "", project);
+      const code = await withStandIn(example ?? "", project, name);
       await writeFile(join(project, "example.ts"), code);
       await runCommand(tsc, ["--project", "."], { folder: project });
       const compiled = await readFile(join(project, "example.js"), "utf8");
@@ -218,10 +219,10 @@ async function readManifest(name: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folderOf(name), "package.json"), "utf8")) as Manifest;
 }
 
-/** The version of another's package that the repository uses. */
-async function versionOf(name: string): Promise<string> {
+/** Another's package in the version that the repository uses. */
+async function withVersion(name: string): Promise<string> {
   const text = await readFile(join(root, "node_modules", name, "package.json"), "utf8");
-  return (JSON.parse(text) as Manifest).version;
+  return `${name}@${(JSON.parse(text) as Manifest).version}`;
 }
 
 /** A script that names the modules that it can import and require as one. */
@@ -236,17 +237,19 @@ function loadScript(modules: readonly string[]): string {
     })();`;
 }
 
-/** The example with a tiny encoder in place of the pretrained one, which would have to be downloaded. */
-async function withStandIn(example: string, project: string): Promise<string> {
+/** The example on the fastest engine, and with a tiny encoder in place of the pretrained one, which may be out of reach. */
+async function withStandIn(example: string, project: string, name: string): Promise<string> {
   if (!example.includes('"all-MiniLM-L6-v2"')) return example;
-  await mkdir(join(project, "encoder"));
-  await writeFile(join(project, "stand-in.mjs"), STAND_IN);
+  // The one example prints MiniLM's width and heads.
+  const sizes = name === "@relatum/encoders" ? { hiddenSize: 384, heads: 12 } : { hiddenSize: 32, heads: 4 };
+  await writeFile(join(project, "stand-in.mjs"), standIn(sizes));
   await runCommand(process.execPath, ["stand-in.mjs"], { folder: project });
-  return example.replaceAll('"all-MiniLM-L6-v2"', JSON.stringify(join(project, "encoder")));
+  const code = example.replaceAll('"all-MiniLM-L6-v2"', JSON.stringify(join(project, "encoder")));
+  return `import { useEngine } from "@relatum/tensor-utils/native";\nawait useEngine("auto");\n${code}`;
 }
 
-/** Of MiniLM's width and heads, which an example prints; each word is one token in both. */
-const STAND_IN = `
+/** A script that saves an encoder for which each word is one token. */
+const standIn = (sizes: object): string => `
 import { BertEncoder, parseTokenizer, savePretrained } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 
@@ -254,9 +257,9 @@ const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "*", "marie", "move
 const unused = Array.from({ length: 99 }, (_, index) => "[unused" + (index + 1) + "]");
 const vocabulary = [...words, ...unused];
 const config = {
-  family: "bert", vocabularySize: vocabulary.length, hiddenSize: 384, layers: 1, heads: 12, intermediateSize: 16,
-  maxPositions: 512, typeVocabularySize: 2, dropout: 0.1, attentionDropout: 0.1, layerNormEpsilon: 1e-12,
-  activation: "gelu", padId: 0,
+  family: "bert", vocabularySize: vocabulary.length, layers: 1, intermediateSize: 16, maxPositions: 512,
+  typeVocabularySize: 2, dropout: 0.1, attentionDropout: 0.1, layerNormEpsilon: 1e-12, activation: "gelu", padId: 0,
+  ...${JSON.stringify(sizes)},
 };
 const tokenizer = parseTokenizer(new Map([["vocab.txt", vocabulary.join("\\n")]]));
 await savePretrained("encoder", new BertEncoder(config, createRandom(1)), tokenizer);
