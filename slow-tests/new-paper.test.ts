@@ -19,7 +19,7 @@ const commands = join(dirname(fileURLToPath(import.meta.url)), "..", "node_modul
 
 const CITATION = 'Nobody and "Someone": Relations by entity types. Nowhere 2021.';
 const EXPERIMENT = "packages/example/benchmark/experiments/sample-world-example.json";
-const RUN = "packages/example/runs/quick/sample-world-example/seed-66";
+const RUN = "packages/example/runs/quick/example/sample-world-example/seed-66";
 
 let copy: string;
 /** What git says has changed once the generator is done, before packages are installed. */

@@ -116,7 +116,7 @@ function addTrainingCommands(program: Command, context: () => CommandContext): v
     .description("trains the experiment of a file; goes on where an earlier run stopped")
     .argument("<experiment.json>")
     .option("--data <directory>", "what the experiment's file names are relative to")
-    .option("--out <directory>", "the run's directory; runs/NAME/seed-N without it")
+    .option("--out <directory>", "the run's directory; runs/PAPER/NAME/seed-N without it")
     .option("--seed <number>", "the seed; the experiment's first without it", parseSeed)
     .option("--tensorboard <directory>", "writes the curves here for TensorBoard too")
     .action(async (file: string, options: object) =>

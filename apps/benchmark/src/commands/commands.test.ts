@@ -122,10 +122,10 @@ describe("run", () => {
     const out = place("suite");
     const context = toyContext();
     await runCommand({ suite: "quick", out }, context);
-    const log = await readFile(runFiles(join(out, "toy-quick", "seed-1")).log, "utf8");
+    const log = await readFile(runFiles(join(out, "toy", "toy-quick", "seed-1")).log, "utf8");
     await runCommand({ suite: "quick", out }, toyContext());
 
-    expect(await readFile(runFiles(join(out, "toy-quick", "seed-1")).log, "utf8")).toBe(log);
+    expect(await readFile(runFiles(join(out, "toy", "toy-quick", "seed-1")).log, "utf8")).toBe(log);
     // Nine scores of each of two splits.
     expect(await readJson(join(out, "results.json"))).toMatchObject([{ seeds: [1, 2] }, ...Array(17).fill({})]);
     expect(context.printed.join()).toContain("sample-world");
@@ -135,7 +135,7 @@ describe("run", () => {
     const out = place("single");
     await runCommand({ suite: "quick", out, experiment: "toy-quick", seed: 7 }, toyContext());
 
-    expect(await readdir(join(out, "toy-quick"))).toEqual(["seed-7"]);
+    expect(await readdir(join(out, "toy", "toy-quick"))).toEqual(["seed-7"]);
     await expect(runCommand({ suite: "quick", out, experiment: "other" }, toyContext())).rejects.toThrow(
       'experiment must be one of the suite "quick" (toy-quick), got "other".',
     );

@@ -37,7 +37,7 @@ export async function runCommand(options: RunCommandOptions, context: CommandCon
   for (const { adapter, experiment: wanted } of planned) {
     const experiment = wanted.suite === "quick" ? await fitToMachine(wanted, engine, context) : wanted;
     for (const seed of options.seed === undefined ? experiment.seeds : [options.seed]) {
-      const runDirectory = join(options.out, experiment.name, `seed-${seed}`);
+      const runDirectory = join(options.out, experiment.paper, experiment.name, `seed-${seed}`);
       await runExperiment({
         adapter,
         experiment,

@@ -24,7 +24,7 @@ export async function trainCommand(
   const chosen = seed ?? experiment.seeds[0] ?? 0;
   const adapter = pickAdapter(await context.findAdapters(experiment.paper), experiment.paper);
   const { engine } = await context.startEngine();
-  const runDirectory = out ?? join("runs", experiment.name, `seed-${chosen}`);
+  const runDirectory = out ?? join("runs", experiment.paper, experiment.name, `seed-${chosen}`);
   const scores = await runExperiment({
     adapter,
     experiment,
