@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: ["slow-tests/*.test.ts"],
+    include: ["slow-tests/**/*.test.ts"],
     pool: "forks",
     fileParallelism: false,
     testTimeout: 900_000,

@@ -13,6 +13,7 @@ const USAGE = `Usage: node tools/bootstrap.mjs <verb>
   test [FILTER …]    every test, or the files that match      (npm test -- FILTER)
   parity [NAME]      the parity tests, or those of a package  (npm run test:parity -- NAME)
   slow NAME          a test of slow-tests/: publish, new-paper (npm run test:publish, test:paper)
+  faults [NAME]      slow-tests/faults: kills, full disks, hostile files, long runs; then their table (npm run test:faults)
   bench …            the benchmark's command line             (npm run bench -- …)
   install            the set-up alone: packages, build, engine
   exec COMMAND …     a command of the repository, once its packages are installed
@@ -85,6 +86,16 @@ async function main(verb, words) {
     case "slow":
       await installPackages();
       return vitest(["--config", join("slow-tests", "vitest.config.ts"), ...words]);
+    case "faults": {
+      await setUp();
+      const status = await vitest([
+        "--config",
+        join("slow-tests", "vitest.config.ts"),
+        ...(words.length > 0 ? words : [join("slow-tests", "faults")]),
+      ]);
+      await run(process.execPath, ["--import", "tsx", join("slow-tests", "faults", "table.ts")], { cwd: root });
+      return status;
+    }
     case "bench":
       await setUp();
       // npm runs scripts in the repository's root; relative paths mean the folder the caller stands in.
