@@ -119,6 +119,24 @@ describe("record", () => {
     recorded.dispose();
   });
 
+  it("frees what the gradient of a function had saved that turns out not to be recordable", () => {
+    const doubled = tf.customGrad((...inputs) => {
+      const [x, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
+      save([x]);
+      const first = x.mul(1).dataSync()[0] as number; // read back after the tape has saved something, too
+      return { value: x.mul(first), gradFunc: ((dy: tf.Tensor) => dy.mul(first)) as never };
+    });
+    const differentiate = tf.grad((x: tf.Tensor) => doubled(x.square().exp()).sum());
+    const recorded = record(({ x }: { x: tf.Tensor }) => [differentiate(x)], { variables: [] });
+    const [two, three] = [tf.tensor1d([0.5]), tf.tensor1d([0.5, 1])];
+    const before = tf.memory().numTensors;
+
+    tf.dispose([recorded({ x: two }), recorded({ x: three })]);
+
+    expect(tf.memory().numTensors).toBe(before);
+    expect(recorded.graphCount()).toBe(0);
+  });
+
   it("runs as it is while graphs are switched off", () => {
     const recorded = record(({ input }: { input: tf.Tensor }) => [input.square()], { variables: [] });
     const before = useGraphs({ enabled: false });

@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 
 import { setRegionListener } from "../kernels/fused-region.ts";
 import { setLoopRecorder } from "../kernels/scan.ts";
+import { freeingKeptOnError } from "./broken-tape.ts";
 import type { Binding, BindingAttribute, NodeBackend, TensorMetadata } from "./node-binding.ts";
 import { inferOutputs, type InferredTensor } from "./shape-inference.ts";
 
@@ -75,7 +76,7 @@ export function recordOperations(
   setRegionListener(recorder);
   setLoopRecorder(recorder);
   try {
-    return recorder.finish(run());
+    return recorder.finish(freeingKeptOnError(run));
   } finally {
     setRegionListener(undefined);
     setLoopRecorder(undefined);
