@@ -118,6 +118,7 @@ function addTrainingCommands(program: Command, context: () => CommandContext): v
     .option("--data <directory>", "what the experiment's file names are relative to")
     .option("--out <directory>", "the run's directory; runs/PAPER/NAME/seed-N without it")
     .option("--seed <number>", "the seed; the experiment's first without it", parseSeed)
+    .option("--save-every <steps>", "steps from one checkpoint to the next; 100 without it", parseCount)
     .option("--tensorboard <directory>", "writes the curves here for TensorBoard too")
     .action(async (file: string, options: object) =>
       (await import("./commands/train.ts")).trainCommand(file, options, context()),

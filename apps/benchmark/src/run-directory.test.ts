@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -25,7 +25,7 @@ const config: RunConfig = {
   data: { train: "abc" },
   relations: ["owner"],
   engine: "native",
-  versions: { node: "20.0.0" },
+  versions: { node: "20.0.0", "@relatum/toy": "1.0.0" },
   command: "relatum-bench train mine.json",
 };
 
@@ -52,12 +52,37 @@ describe("openRunDirectory", () => {
     expect([second, third]).toEqual(["unfinished", "done"]);
   });
 
-  it("goes on where only names, notes, versions or the engine differ", async () => {
+  it("goes on where only names, notes, the engine or Node differ", async () => {
     await openRunDirectory(directory, config);
     const renamed = { ...experiment, name: "other", seeds: [1, 2], differences: "a note" };
-    const state = await openRunDirectory(directory, { ...config, experiment: renamed, engine: "cpu", versions: {} });
+    const versions = { ...config.versions, node: "22.0.0" };
+    const state = await openRunDirectory(directory, { ...config, experiment: renamed, engine: "cpu", versions });
 
     expect(state).toBe("unfinished");
+  });
+
+  it("takes the scores of a run that another version finished", async () => {
+    await openRunDirectory(directory, config);
+    await writeFile(runFiles(directory).scores, "{}");
+
+    expect(await openRunDirectory(directory, { ...config, versions: { "@relatum/toy": "2.0.0" } })).toBe("done");
+  });
+
+  it("removes what a killed process had begun to write", async () => {
+    await openRunDirectory(directory, config);
+    const { model, checkpoints } = runFiles(directory);
+    for (const path of [model, `${model}.partial`, checkpoints]) await mkdir(path);
+    for (const path of [`${directory}/scores.json.17.partial`, `${model}/README.md.17.partial`, `${model}/config.json`])
+      await writeFile(path, "half");
+
+    await openRunDirectory(directory, config);
+
+    expect((await readdir(directory, { recursive: true })).toSorted()).toEqual([
+      "checkpoints",
+      "config.json",
+      "model",
+      "model/config.json",
+    ]);
   });
 
   it("starts anew where the code is at another revision, and goes on at the same one", async () => {
@@ -80,6 +105,11 @@ describe("openRunDirectory", () => {
   it.each([
     ["the seed", { ...config, seed: 2 }, "seed is 1 there and 2 here"],
     ["the data", { ...config, data: { train: "abd" } }, 'data.train is "abc" there and "abd" here'],
+    [
+      "the version",
+      { ...config, versions: { node: "20.0.0", "@relatum/toy": "2.0.0" } },
+      'versions.@relatum/toy is "1.0.0" there and "2.0.0" here',
+    ],
     [
       "a setting",
       { ...config, experiment: { ...experiment, config: { size: 4 } } },

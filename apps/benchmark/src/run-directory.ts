@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import type { Experiment } from "./experiment.ts";
 import type { RunScores } from "./scoring.ts";
-import { writeJson } from "./write-file.ts";
+import { removePartial, writeJson } from "./write-file.ts";
 
 /** What a run is of, written when it starts. */
 export interface RunConfig {
@@ -43,6 +43,8 @@ export interface RunFiles {
   readonly model: string;
   /** Its presence says that the run is done. */
   readonly scores: string;
+  /** Precision against recall over all that the model scores; absent where it does not say, and in older runs. */
+  readonly curves: string;
   /** Facts that Ign F1 leaves out. */
   readonly trainFacts: string;
   predictions(split: string): string;
@@ -56,6 +58,7 @@ export function runFiles(directory: string): RunFiles {
     checkpoints: join(directory, "checkpoints"),
     model: join(directory, "model"),
     scores: join(directory, "scores.json"),
+    curves: join(directory, "curves.json"),
     trainFacts: join(directory, "train-facts.json"),
     predictions: (split) => join(directory, `predictions-${split}.jsonl`),
   };
@@ -64,7 +67,8 @@ export function runFiles(directory: string): RunFiles {
 /**
  * Makes a run directory, or finds out how far the run in it has come.
  *
- * A run of another revision makes place for the new one; one without revision stays.
+ * A run of another revision makes place for the new one; one without revision stays. What a killed process had begun to
+ * write is removed.
  *
  * @returns `new` after writing the config, `unfinished` or `done`.
  * @throws {RunDirectoryError} If it holds a run of something else; the message names the first difference.
@@ -79,13 +83,18 @@ export async function openRunDirectory(directory: string, config: RunConfig): Pr
     await writeJson(files.config, config);
     return "new";
   }
-  const difference = findDifference(identity(there), identity(config), "");
+  const isDone = existsSync(files.scores);
+  const difference =
+    findDifference(identity(there), identity(config), "") ??
+    // Other code takes other steps; a run that is done takes none.
+    (isDone ? undefined : findDifference(packagesOf(there), packagesOf(config), "versions"));
   if (difference !== undefined) {
     throw new RunDirectoryError(
       `${directory} must hold the same run to go on with, but ${difference}. Choose another --out, or remove it.`,
     );
   }
-  return existsSync(files.scores) ? "done" : "unfinished";
+  await removePartial(directory);
+  return isDone ? "done" : "unfinished";
 }
 
 /**
@@ -127,6 +136,11 @@ function identity({ experiment, seed, data }: RunConfig): unknown {
   return JSON.parse(
     JSON.stringify({ experiment: { paper, variant, encoder, encoderLayers, config, training, selection }, seed, data }),
   );
+}
+
+/** The versions of the packages alone. */
+function packagesOf({ versions }: RunConfig): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(versions).filter(([name]) => name !== "node"));
 }
 
 function findDifference(there: unknown, here: unknown, path: string): string | undefined {

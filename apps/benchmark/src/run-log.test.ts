@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -21,6 +21,25 @@ describe("RunLog", () => {
 
     expect(passed).toEqual([{ kind: "stop", message: "by hand" }]);
     return expect(readRunLog(path)).resolves.toMatchObject([{ time: expect.any(String), kind: "stop" }]);
+  });
+});
+
+describe("RunLog after a fault", () => {
+  it("keeps what it writes apart from a line that was cut short", async () => {
+    const path = join(root, "log.jsonl");
+    await writeFile(path, '{"time":"2026-01-01T00:00:00Z","kind":"st');
+
+    new RunLog(path).write({ kind: "stop", message: "x" });
+
+    expect(await readRunLog(path)).toMatchObject([{ kind: "stop", message: "x" }]);
+  });
+
+  it("names the file that takes no line", async () => {
+    const path = join(root, "log.jsonl");
+    const log = new RunLog(path);
+    await mkdir(path);
+
+    expect(() => log.write({ kind: "stop", message: "x" })).toThrow(`${path} must be writable, got EISDIR`);
   });
 });
 

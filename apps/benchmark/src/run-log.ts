@@ -1,10 +1,11 @@
-import { appendFileSync, existsSync, mkdirSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import type { RunConfig } from "./run-directory.ts";
 import type { RunScores, SplitScores } from "./scoring.ts";
 import type { TrainingEvent } from "./training-progress.ts";
+import { FileWriteError } from "./write-file.ts";
 
 /** What a run writes down: its training's events, and what the runner does. */
 export type LogEvent =
@@ -22,17 +23,49 @@ export class RunLog {
   readonly #path: string;
   readonly #follow: (event: LogEvent) => void;
 
-  /** @param follow Gets each event too, after it is written. */
+  /**
+   * @param follow Gets each event too, after it is written.
+   * @throws {FileWriteError} If the file cannot be written.
+   */
   constructor(path: string, follow: (event: LogEvent) => void = () => undefined) {
     this.#path = path;
     this.#follow = follow;
     mkdirSync(dirname(path), { recursive: true });
+    // What is written next must not be lost with a line that a full disk cut short.
+    if (!endsInLine(path)) this.#append("\n");
   }
 
-  /** Writes one event at once, so that a killed run keeps its log. */
+  /**
+   * Writes one event at once, so that a killed run keeps its log.
+   *
+   * @throws {FileWriteError} If the file cannot be written.
+   */
   write(event: LogEvent): void {
-    appendFileSync(this.#path, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+    this.#append(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
     this.#follow(event);
+  }
+
+  #append(text: string): void {
+    try {
+      appendFileSync(this.#path, text);
+    } catch (cause) {
+      throw new FileWriteError(this.#path, cause);
+    }
+  }
+}
+
+/** Whether a file is empty, not there, or ends with a whole line. */
+function endsInLine(path: string): boolean {
+  if (!existsSync(path)) return true;
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    if (size === 0) return true;
+    const last = Buffer.alloc(1);
+    readSync(file, last, 0, 1, size - 1);
+    return last.toString() === "\n";
+  } finally {
+    closeSync(file);
   }
 }
 

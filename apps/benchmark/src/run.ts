@@ -5,13 +5,14 @@ import { type Document, type Extraction, requireLabels } from "@relatum/datasets
 import { useGraphs } from "@relatum/tensor-utils/graph";
 
 import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
+import { drawRunCurves, withAreas } from "./curves.ts";
 import { type ExperimentData, loadExperimentData } from "./data.ts";
 import { loadBackbone } from "./backbone.ts";
 import type { Experiment } from "./experiment.ts";
 import { describeModel } from "./model-card.ts";
 import { formatPredictions } from "./predictions.ts";
 import { openRunDirectory, readRunScores, type RunConfig, type RunFiles, runFiles } from "./run-directory.ts";
-import { RunLog } from "./run-log.ts";
+import { type LogEvent, RunLog } from "./run-log.ts";
 import {
   extractAll,
   type RunScores,
@@ -25,9 +26,9 @@ import type { Terminal } from "./terminal.ts";
 import { followRun } from "./tensorboard/write-run.ts";
 import { TrainingProgress, type TrainingSize } from "./training-progress.ts";
 import { versions } from "./versions.ts";
-import { writeDirectory, writeJson, writeWhole } from "./write-file.ts";
+import { FileWriteError, writeDirectory, writeJson, writeWhole } from "./write-file.ts";
 
-/** Steps that a killed run loses at most. */
+/** Steps that a killed run loses at most, without {@link RunRequest.saveEvery}. */
 const CHECKPOINT_STEPS = 100;
 
 /** One training run: an experiment with a seed, and where it happens. */
@@ -48,6 +49,8 @@ export interface RunRequest {
   readonly terminal: Terminal;
   /** Where TensorBoard finds the run's curves; none are written without it. */
   readonly tensorboard?: string | undefined;
+  /** Steps from one checkpoint to the next; there is one at the end of each epoch besides. */
+  readonly saveEvery?: number | undefined;
 }
 
 /** Everything that the parts of a run share. */
@@ -97,12 +100,21 @@ export async function runExperiment(request: RunRequest): Promise<RunScores> {
   try {
     return await finishRun({ ...request, data, files, log, config });
   } catch (error) {
-    log.write({ kind: request.signal.aborted ? "stop" : "error", message: String(error) });
+    noteEnd(log, { kind: request.signal.aborted ? "stop" : "error", message: String(error) });
     if (request.signal.aborted) throw new InterruptedError(true, { cause: error });
     throw error;
   } finally {
     useGraphs(before);
     terminal.clear();
+  }
+}
+
+/** Writes down how a run ended, where that can be: a full disk takes no line either, and the error tells of it. */
+function noteEnd(log: RunLog, event: LogEvent): void {
+  try {
+    log.write(event);
+  } catch (error) {
+    if (!(error instanceof FileWriteError)) throw error;
   }
 }
 
@@ -114,14 +126,16 @@ async function finishRun(state: RunState): Promise<RunScores> {
   }
   const trained = await loadOrTrain(state);
   try {
-    const scores: RunScores = {
+    const found: RunScores = {
       development: await scoreDevelopment(state, trained),
       ...(await scoreTest(state, trained)),
     };
+    const scores = await addCurves(state, trained, found);
     await describeModel(files.model, config, scores);
-    await writeJson(files.scores, scores);
-    // The model is kept; checkpoints hold it three times over, with its optimizer.
+    // The model is kept; checkpoints hold it three times over, with its optimizer. The scores, which say that all is
+    // done, come after them, so that none stay behind if this is where the run is killed.
     await rm(files.checkpoints, { recursive: true, force: true });
+    await writeJson(files.scores, scores);
     log.write({ kind: "done", scores });
     return scores;
   } finally {
@@ -140,14 +154,14 @@ async function loadOrTrain(state: RunState): Promise<PaperExtractor> {
 }
 
 async function train(state: RunState): Promise<PaperExtractor> {
-  const { adapter, data, experiment, files, log, seed, signal, terminal } = state;
+  const { adapter, data, experiment, files, log, saveEvery = CHECKPOINT_STEPS, seed, signal, terminal } = state;
   const progress = new TrainingProgress((stage) => trainingSize(state, stage), Date.now);
   terminal.notice(`${data.train.length} training documents, ${data.relations.length} relations.`);
   return adapter.train(data.train, experiment, {
     seed,
     relations: data.relations,
     entityTypes: data.entityTypes,
-    checkpoint: { directory: files.checkpoints, resume: true, everySteps: CHECKPOINT_STEPS },
+    checkpoint: { directory: files.checkpoints, resume: true, everySteps: saveEvery },
     signal,
     loadBackbone: () => loadBackbone(experiment, { signal, terminal }),
     log: (event) => {
@@ -181,6 +195,18 @@ async function scoreDevelopment(state: RunState, extractor: PaperExtractor): Pro
   const { development } = state.data;
   const found = await predictSplit(state, extractor, "development", development);
   return scoreSplit(state, "development", development, found);
+}
+
+/** Draws and writes the curves where the model scores all pairs, and adds their areas to the scores. */
+async function addCurves(
+  { adapter, data, files, signal, terminal }: RunState,
+  extractor: PaperExtractor,
+  scores: RunScores,
+): Promise<RunScores> {
+  if (adapter.scoreAll === undefined) return scores;
+  const curves = await drawRunCurves(adapter.scoreAll, extractor, { ...data, scores, signal, terminal });
+  await writeJson(files.curves, curves);
+  return withAreas(scores, curves);
 }
 
 /** Predicts the test documents, and scores them where they are labelled. */

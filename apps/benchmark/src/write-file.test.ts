@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { hashFile, hashText, writeDirectory, writeInPieces, writeWhole } from "./write-file.ts";
+import { FileWriteError, hashFile, hashText, writeDirectory, writeInPieces, writeWhole } from "./write-file.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -28,6 +28,19 @@ describe("writeInPieces", () => {
 });
 
 describe("writeDirectory", () => {
+  it("leaves the old directory and nothing else when it fails half-way, and names itself for the system", async () => {
+    const path = join(root, "model");
+    await writeDirectory(path, (beside) => writeFile(join(beside, "one"), "1"));
+    const failing = writeDirectory(path, async (beside) => {
+      await mkdir(join(beside, "..", ".temporary"));
+      await writeFile(join(beside, "absent", "two"), "2");
+    });
+
+    await expect(failing).rejects.toThrow(FileWriteError);
+    await expect(failing).rejects.toThrow(`${path} must be writable, got ENOENT`);
+    expect([await readdir(root), await readdir(path)]).toEqual([["model"], ["one"]]);
+  });
+
   it("takes the place of the directory that is there", async () => {
     const path = join(root, "model");
     await writeDirectory(path, (beside) => writeFile(join(beside, "one"), "1"));

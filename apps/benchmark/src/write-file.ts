@@ -1,7 +1,20 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** A file or directory that cannot be written, for example because the disk is full. */
+export class FileWriteError extends Error {
+  override readonly name = "FileWriteError";
+  readonly path: string;
+
+  constructor(path: string, cause: unknown) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    const advice = "Make room or choose another place, and give the command again: it goes on from what is there.";
+    super(`${path} must be writable, got ${problem}. ${advice}`, { cause });
+    this.path = path;
+  }
+}
 
 /** Writes a file beside its place and moves it there, so that a reader sees all of it or nothing. */
 export async function writeWhole(path: string, text: string): Promise<void> {
@@ -18,31 +31,78 @@ export async function writeInPieces(
   path: string,
   produce: (write: (text: string) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const beside = `${path}.${process.pid}.partial`;
-  const file = await open(beside, "w");
-  try {
-    await produce(async (text) => {
-      await file.appendFile(text);
-    });
-    await file.sync();
-    await file.close();
-    await rename(beside, path);
-  } catch (error) {
-    await file.close().catch(() => undefined);
-    await rm(beside, { force: true });
-    throw error;
-  }
+  await naming(path, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(beside, "w");
+    try {
+      await produce(async (text) => {
+        await file.appendFile(text);
+      });
+      await file.sync();
+      await file.close();
+      await rename(beside, path);
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      await rm(beside, { force: true });
+      throw error;
+    }
+  });
 }
 
 /** Writes a directory beside its place and moves it there, in place of one that is there already. */
 export async function writeDirectory(path: string, fill: (beside: string) => Promise<void>): Promise<void> {
-  const beside = `${path}.partial`;
-  await rm(beside, { recursive: true, force: true });
-  await mkdir(beside, { recursive: true });
-  await fill(beside);
-  await rm(path, { recursive: true, force: true });
-  await rename(beside, path);
+  // Inside another one, so that what `fill` writes beside the directory it is given goes with that.
+  const around = `${path}.partial`;
+  const beside = join(around, "whole");
+  await naming(path, async () => {
+    try {
+      await rm(around, { recursive: true, force: true });
+      await mkdir(beside, { recursive: true });
+      await fill(beside);
+      await flushAll(beside);
+      await rm(path, { recursive: true, force: true });
+      await rename(beside, path);
+    } finally {
+      // The error that ended the writing is the one to tell.
+      await rm(around, { recursive: true, force: true }).catch(() => undefined);
+    }
+  });
+}
+
+/** Removes what a killed process was writing beside its place, in a directory and those within. */
+export async function removePartial(directory: string): Promise<void> {
+  const names = await readdir(directory, { recursive: true });
+  const partial = names.filter((name) => name.endsWith(".partial"));
+  await naming(directory, async () => {
+    for (const name of partial) await rm(join(directory, name), { recursive: true, force: true });
+  });
+}
+
+/** Tells which file it was that the system refused; other errors pass as they are. */
+async function naming(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw isSystemError(error) ? new FileWriteError(path, error) : error;
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+/** Makes the files of a directory survive a power failure that comes after its renaming. */
+async function flushAll(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = await open(join(entry.parentPath, entry.name), "r+");
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
 }
 
 /** The SHA-256 of a file, in hexadecimal digits. */

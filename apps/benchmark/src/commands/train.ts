@@ -12,12 +12,13 @@ export interface TrainCommandOptions {
   readonly out?: string;
   readonly seed?: number;
   readonly tensorboard?: string;
+  readonly saveEvery?: number;
 }
 
 /** Trains the experiment of a file with one seed, and prints its scores. */
 export async function trainCommand(
   file: string,
-  { data, out, seed, tensorboard }: TrainCommandOptions,
+  { data, out, seed, tensorboard, saveEvery }: TrainCommandOptions,
   context: CommandContext,
 ): Promise<void> {
   const experiment = await loadExperiment(file);
@@ -33,6 +34,7 @@ export async function trainCommand(
     runDirectory,
     engine,
     tensorboard,
+    saveEvery,
     ...context,
   });
   context.terminal.out(formatScores(scores));

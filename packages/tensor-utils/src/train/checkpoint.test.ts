@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -200,6 +201,20 @@ describe("loadCheckpoint", () => {
     writeFileSync(join(path, "manifest.json"), '{"format":"other"}');
 
     expect((await caught(loadCheckpoint(directory))).message).toContain("must be a checkpoint's manifest");
+  });
+
+  it("passes over no sound checkpoint that another version wrote, and names its format", async () => {
+    await saveCheckpoint(directory, checkpointOf(1));
+    const path = await saveCheckpoint(directory, checkpointOf(2));
+    const manifest = JSON.stringify({ format: "relatum-checkpoint-2" });
+    const sha256 = createHash("sha256").update(manifest).digest("hex");
+    writeFileSync(join(path, "manifest.json"), JSON.stringify({ sha256, manifest }));
+
+    const { message } = await caught(loadCheckpoint(directory));
+
+    expect(message).toContain(
+      `${join(path, "manifest.json")} must have the format "relatum-checkpoint-1", got "relatum-checkpoint-2".`,
+    );
   });
 
   it("leaves no tensor behind when it fails, and those it gives otherwise", async () => {

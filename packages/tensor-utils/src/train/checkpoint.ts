@@ -49,6 +49,9 @@ interface FileSummary {
   readonly sha256: string;
 }
 
+/** A sound checkpoint that another version wrote: it is not passed over, for the work in it is not lost. */
+class ForeignFormatError extends CheckpointError {}
+
 const FORMAT = "relatum-checkpoint-1";
 const PARTS = ["parameters", "moments", "best"] as const;
 type Part = (typeof PARTS)[number];
@@ -108,7 +111,8 @@ export async function saveCheckpoint(directory: string, checkpoint: Checkpoint):
  *
  * @param directory What was given to {@link saveCheckpoint}.
  * @returns The checkpoint, whose tensors are the caller's; nothing if there never was one.
- * @throws {CheckpointError} If there are checkpoints and every one is damaged.
+ * @throws {CheckpointError} If there are checkpoints and every one is damaged, or the newest sound one is in the format of
+ *   another version.
  */
 export async function loadCheckpoint(directory: string): Promise<LoadedCheckpoint | undefined> {
   const skipped: DamagedCheckpoint[] = [];
@@ -117,7 +121,7 @@ export async function loadCheckpoint(directory: string): Promise<LoadedCheckpoin
     try {
       return { ...(await readCheckpoint(join(directory, name))), skipped };
     } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error;
+      if (!(error instanceof CheckpointError) || error instanceof ForeignFormatError) throw error;
       skipped.push({ name, error });
     }
   }
@@ -206,9 +210,11 @@ async function readManifest(path: string): Promise<Manifest> {
     const { sha256, manifest } = JSON.parse(await readFile(path, "utf8")) as { sha256: string; manifest: string };
     if (hashOf(manifest) !== sha256) throw new RangeError("its checksum does not agree");
     const parsed = JSON.parse(manifest) as Manifest | { readonly format: string };
-    if (parsed.format !== FORMAT) throw new RangeError(`its format is ${parsed.format}, not ${FORMAT}`);
-    return parsed as Manifest;
+    if (parsed.format === FORMAT) return parsed as Manifest;
+    const advice = "Resume with the version that wrote it, or choose another directory.";
+    throw new ForeignFormatError(path, `must have the format "${FORMAT}", got "${parsed.format}". ${advice}`);
   } catch (cause) {
+    if (cause instanceof ForeignFormatError) throw cause;
     throw new CheckpointError(path, `must be a checkpoint's manifest, got ${String(cause)}.`, cause);
   }
 }
