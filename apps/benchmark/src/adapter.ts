@@ -64,6 +64,15 @@ export interface PaperAdapter {
   tune?(extractor: PaperExtractor, documents: readonly Document[], tools: TuningTools): Promise<PaperExtractor>;
 
   /**
+   * Scores the relations of all pairs, also those that the model would not return, for precision–recall curves and AUC.
+   *
+   * Relations with hardly a chance may be left out. Left out by papers whose models do not score what they do not return.
+   *
+   * @param extractor One that {@link PaperAdapter.train} or {@link PaperAdapter.load} gave.
+   */
+  scoreAll?(extractor: PaperExtractor, documents: readonly Document[]): Promise<readonly EntityRelation[]>;
+
+  /**
    * Describes the graphs that the paper builds of a document, for the command `graph` to draw. Left out by papers without.
    *
    * @param pair Entities whose connections are to be shown; the paper chooses without it.

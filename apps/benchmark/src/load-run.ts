@@ -5,6 +5,7 @@ import { loadFacts } from "@relatum/datasets";
 import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
 import { pickAdapter } from "./adapters.ts";
 import type { CommandContext } from "./command-context.ts";
+import type { RelationScorer } from "./curves.ts";
 import { readRunConfig, RunDirectoryError, runFiles } from "./run-directory.ts";
 
 /** A trained model with what its run knows about its data. */
@@ -12,6 +13,8 @@ export interface LoadedRun {
   readonly extractor: PaperExtractor;
   readonly task: PaperAdapter["task"];
   readonly relations: readonly string[];
+  /** Scores all pairs; absent where the paper's models do not. */
+  readonly scoreAll?: RelationScorer;
   /** Absent where models are given the entities. */
   readonly entityTypes?: readonly string[];
   /** Relations that the run's experiment takes to hold both ways. */
@@ -36,6 +39,7 @@ export async function loadRun(directory: string, context: CommandContext): Promi
   const { symmetricRelations } = config.experiment.data;
   return {
     task: adapter.task,
+    ...(adapter.scoreAll && { scoreAll: adapter.scoreAll }),
     extractor: await adapter.load(files.model),
     relations: config.relations,
     ...(config.entityTypes && { entityTypes: config.entityTypes }),

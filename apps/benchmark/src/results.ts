@@ -8,9 +8,10 @@ import type { PaperAdapter, PublishedResult, ReferenceResult } from "./adapter.t
 import { loadPublished, loadReference } from "./adapters.ts";
 import { differencesFrom, encoderName, findPublished, findReference } from "./comparison.ts";
 import { formatCommand } from "./command-line.ts";
+import { type FinishedRun, readFinishedRun } from "./finished-run.ts";
+import type { GoldLoader } from "./gold.ts";
 import { wholeName } from "./quick.ts";
-import { readRunConfig, readRunScores, type RunConfig } from "./run-directory.ts";
-import type { RunScores, SplitScores } from "./scoring.ts";
+import { readRunConfig, type RunConfig } from "./run-directory.ts";
 
 /** One metric of one experiment over its seeds, beside what the paper printed; values are in percent. */
 export interface ResultRow extends Pick<
@@ -20,33 +21,31 @@ export interface ResultRow extends Pick<
   readonly experiment: string;
   /** In the order of the values. */
   readonly seeds: readonly number[];
+  /** How long training took; absent in rows of older reports. */
+  readonly epochs?: number;
   readonly published?: PublishedResult;
   readonly reference?: ReferenceResult;
   /** How encoder, data or recipe differ from the published row's. */
   readonly differences: readonly string[];
 }
 
-/** A run with its scores. */
-export interface FinishedRun {
-  readonly config: RunConfig;
-  readonly scores: RunScores;
-}
-
 /**
  * Gathers the results of finished runs, a row for each metric of each experiment and split.
  *
  * @param adapters Give titles and published numbers.
+ * @param gold Reads the documents that were scored, for scores that older runs lack.
  */
 export async function collectRows(
   directories: readonly string[],
   adapters: readonly PaperAdapter[],
+  gold?: GoldLoader,
 ): Promise<ResultRow[]> {
-  const runs = await Promise.all(
-    directories.map(async (directory): Promise<FinishedRun> => ({
-      config: await readRunConfig(directory),
-      scores: await readRunScores(directory),
-    })),
-  );
+  const runs: FinishedRun[] = [];
+  for (const directory of directories) {
+    const { experiment } = await readRunConfig(directory);
+    const adapter = adapters.find(({ name }) => name === experiment.paper);
+    runs.push(await readFinishedRun(directory, { adapter, gold }));
+  }
   const rows = await Promise.all(groupRuns(runs).map((group) => rowsOfExperiment(group, adapters)));
   return rows.flat();
 }
@@ -85,13 +84,22 @@ async function rowsOfExperiment(runs: readonly FinishedRun[], adapters: readonly
   const adapter = adapters.find(({ name }) => name === experiment.paper);
   const published = adapter === undefined ? [] : await loadPublished(adapter);
   const references = adapter === undefined ? [] : await loadReference(adapter);
-  const seeds = runs.map(({ config }) => config.seed);
+  const command = commandOf(
+    first.config,
+    runs.map(({ config }) => config.seed),
+  );
 
   return (["development", "test"] as const).flatMap((split) => {
-    const scores = runs.map((run) => run.scores[split]).filter((score): score is SplitScores => score !== undefined);
-    if (scores.length < runs.length) return [];
-    return Object.keys(scores[0]?.metrics ?? {}).map((metric): ResultRow => {
-      const values = scores.map(({ metrics }) => metrics[metric] ?? 0);
+    const scored = runs.filter((run) => run.scores[split] !== undefined);
+    if (scored.length < runs.length) return [];
+    const metrics = [...new Set(scored.flatMap(({ scores }) => Object.keys(scores[split]?.metrics ?? {})))];
+    return metrics.map((metric): ResultRow => {
+      // A score that only younger runs have is the mean of theirs.
+      const having = scored.flatMap(({ config, scores }) => {
+        const value = scores[split]?.metrics[metric];
+        return value === undefined ? [] : [{ seed: config.seed, value }];
+      });
+      const values = having.map(({ value }) => value);
       const printed = findPublished(published, first.config, split, metric);
       const reference = findReference(references, first.config, split, metric);
       return {
@@ -103,9 +111,10 @@ async function rowsOfExperiment(runs: readonly FinishedRun[], adapters: readonly
         metric,
         values,
         mean: round(meanOf(values)),
-        command: commandOf(first.config, seeds),
+        command,
         experiment: experiment.name,
-        seeds,
+        seeds: having.map(({ seed }) => seed),
+        epochs: experiment.training.epochs,
         ...(printed && { published: printed }),
         ...(reference && { reference }),
         differences: differencesFrom(first.config, split, printed),

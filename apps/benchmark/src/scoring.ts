@@ -15,7 +15,7 @@ import { measureSentences, type SentenceScoringOptions } from "./sentence-scorin
 import { checkStop, takeTurn } from "./stop.ts";
 
 /** Documents per call of an extractor: enough to sort by length, few enough to stop soon. */
-const CHUNK_SIZE = 25;
+export const CHUNK_SIZE = 25;
 
 /** Scores of one split. */
 export interface SplitScores {
@@ -25,7 +25,7 @@ export interface SplitScores {
   readonly counts: { readonly correct: number; readonly predicted: number; readonly gold: number };
   /**
    * In percent, by the names that tables show: `F1`, `Precision`, `Recall`, `Ign F1`, `Intra F1`, `Inter F1`, and where
-   * facts follow from two others `Infer F1`, `Infer Precision`, `Infer Recall`; of sentences, `Ent F1`, `Rel F1`,
+   * facts follow from two others `Infer F1`, `Infer Precision`, `Infer Recall`, once training is done `AUC` and `Ign AUC`; of sentences, `Ent F1`, `Rel F1`,
    * `Rel+ F1`, and the precision and recall of each.
    */
   readonly metrics: Readonly<Record<string, number>>;
@@ -152,7 +152,8 @@ export const TUNING_TOOLS: TuningTools = {
   bestThresholdsPerRelation: (gold, scored) => bestThresholdsPerRelation(gold, scored),
 };
 
-function toPercent(share: number): number {
+/** A share in percent, with four digits. */
+export function toPercent(share: number): number {
   return Math.round(share * 1e6) / 1e4;
 }
 

@@ -87,6 +87,22 @@ describe("adapter.tune", () => {
   });
 });
 
+describe("adapter.scoreAll", () => {
+  it("scores what the model would not return too, and refuses another paper's model", async () => {
+    const documents = syntheticDocuments({ seed: 3, count: 2, relations: ["likes"] });
+    const config = defineAtlopConfig({ relations: ["likes"], pairSize: 8, blockSize: 4 });
+    const backbone = tinyBackbone(1);
+    const extractor = new AtlopExtractor(new AtlopModel(config, backbone, createRandom(1)), backbone);
+
+    const scored = await adapter.scoreAll?.(extractor, documents);
+
+    expect(scored).toEqual(await extractor.scoreAll(documents, { above: -7 }));
+    expect(scored?.some(({ score }) => score < 0)).toBe(true);
+    await expect(adapter.scoreAll?.({} as PaperExtractor, documents)).rejects.toThrow(TypeError);
+    extractor.dispose();
+  });
+});
+
 describe("adapter.explain", () => {
   it("gives the weights of the context of a pair, a number for each word", async () => {
     const [document] = syntheticDocuments({ seed: 3, count: 1, relations: ["likes"] }) as [Document];

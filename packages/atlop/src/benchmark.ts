@@ -9,6 +9,12 @@ import { trainAtlop } from "./train.ts";
 /** Scores below it are no candidates for a threshold: too many, and none of the thresholds tried is so low. */
 const LEAST_SCORE = 0.01;
 
+/** Probabilities below it are left out of curves. */
+const LEAST_CURVE_SCORE = 0.001;
+
+/** Margins below it are left out of curves: odds of one in a thousand against the threshold class. */
+const LEAST_MARGIN = -7;
+
 /** How the benchmark runner trains, tunes and loads ATLOP. */
 export const adapter: PaperAdapter = {
   name: "atlop",
@@ -39,6 +45,12 @@ export const adapter: PaperAdapter = {
   tune: async (extractor, documents, tools) => {
     if (!(extractor instanceof AtlopExtractor)) throw new TypeError("extractor must be an AtlopExtractor.");
     return tuneThresholds(extractor, documents, tools);
+  },
+
+  scoreAll: async (extractor, documents) => {
+    if (!(extractor instanceof AtlopExtractor)) throw new TypeError("extractor must be an AtlopExtractor.");
+    const isAdaptive = extractor.config.threshold === "adaptive";
+    return extractor.scoreAll(documents, { above: isAdaptive ? LEAST_MARGIN : LEAST_CURVE_SCORE });
   },
 
   explain: async (extractor, document, [head, tail]) => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import {
   type Experiment,
   loadExperiment,
+  type PaperExtractor,
   type PublishedResult,
   type RunHooks,
   type TuningTools,
@@ -75,6 +76,20 @@ describe("adapter.tune", () => {
 
     const scored = await extractor.scoreAll(documents, { above: 0.01 });
     expect((tuned as GainExtractor).config.threshold).toBe(1 / scored.length);
+  });
+});
+
+describe("adapter.scoreAll", () => {
+  it("scores what the model would not return too, and refuses another paper's model", async () => {
+    const config = defineGainConfig({ relations: ["likes", "knows"], typeSize: 4, entityIdSize: 4, maxEntities: 8 });
+    const backbone = tinyBackbone(1);
+    const extractor = new GainExtractor(new GainModel(config, backbone, createRandom(1)), backbone);
+
+    const scored = await adapter.scoreAll?.(extractor.withThreshold(2), documents);
+
+    expect(scored).toEqual(await extractor.scoreAll(documents, { above: 0.001 }));
+    await expect(adapter.scoreAll?.({} as PaperExtractor, documents)).rejects.toThrow(TypeError);
+    extractor.dispose();
   });
 });
 

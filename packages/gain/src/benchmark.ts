@@ -14,6 +14,9 @@ import { drawWordVectors } from "./untrained-words.ts";
 /** Scores below it are no candidates for the threshold: too many, and no good threshold is so low. */
 const LEAST_SCORE = 0.01;
 
+/** Scores below it are left out of curves: hardly one of them is right. */
+const LEAST_CURVE_SCORE = 0.001;
+
 /** The threshold where no score is a candidate: nothing is found, whatever it is. */
 const NOTHING_FOUND = 0.5;
 
@@ -46,6 +49,11 @@ export const adapter: PaperAdapter = {
   tune: async (extractor, documents, tools) => {
     if (!(extractor instanceof GainExtractor)) throw new TypeError("extractor must be a GainExtractor.");
     return tuneThreshold(extractor, documents, tools);
+  },
+
+  scoreAll: async (extractor, documents) => {
+    if (!(extractor instanceof GainExtractor)) throw new TypeError("extractor must be a GainExtractor.");
+    return extractor.scoreAll(documents, { above: LEAST_CURVE_SCORE });
   },
 
   describeGraphs,

@@ -83,6 +83,10 @@ export const adapter = {
     return new ToyExtractor(rules, threshold);
   },
 
+  async scoreAll(extractor, documents) {
+    return (await new ToyExtractor(extractor.rules).extract(documents)).relations;
+  },
+
   async explain(_, { sentences, entities }, [head, tail]) {
     const places = [head, tail].flatMap((entity) => entities[entity].mentions);
     const words = sentences.map((line, sentence) =>

@@ -59,6 +59,7 @@ describe("train", () => {
 
     expect(files.toSorted()).toEqual([
       "config.json",
+      "curves.json",
       "log.jsonl",
       "model",
       "predictions-development.jsonl",
@@ -126,8 +127,8 @@ describe("run", () => {
     await runCommand({ suite: "quick", out }, toyContext());
 
     expect(await readFile(runFiles(join(out, "toy", "toy-quick", "seed-1")).log, "utf8")).toBe(log);
-    // Nine scores of each of two splits.
-    expect(await readJson(join(out, "results.json"))).toMatchObject([{ seeds: [1, 2] }, ...Array(17).fill({})]);
+    // Eleven scores of each of two splits.
+    expect(await readJson(join(out, "results.json"))).toMatchObject([{ seeds: [1, 2] }, ...Array(21).fill({})]);
     expect(context.printed.join()).toContain("sample-world");
   });
 

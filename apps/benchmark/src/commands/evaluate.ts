@@ -12,6 +12,7 @@ import { bootstrapInterval, countsByDocument, sentenceCountsByDocument } from "@
 import { createRandom } from "@relatum/tensor-utils";
 
 import type { CommandContext } from "../command-context.ts";
+import { curveMetrics, drawCurve } from "../curves.ts";
 import { documentsFor } from "../data.ts";
 import type { DataFormat } from "../experiment.ts";
 import { loadRun } from "../load-run.ts";
@@ -52,20 +53,22 @@ export async function evaluateCommand(
     if (run.entityTypes) noticeUnknown("entity types", entityTypes(documents), run.entityTypes, terminal);
     const facts = given ?? (await run.loadTrainFacts());
     const onProgress = (done: number): void => terminal.status(`Reading documents: ${done}/${documents.length}`);
-    const found = await extractAll(run.extractor, documents, run.task, { signal, onProgress });
-    const scores = scoreExtraction(documents, found, {
-      trainFacts: facts,
-      symmetricRelations: run.symmetricRelations,
-    });
+    const reading = { signal, onProgress };
+    const found = await extractAll(run.extractor, documents, run.task, reading);
+    const { symmetricRelations } = run;
+    const scores = scoreExtraction(documents, found, { trainFacts: facts, symmetricRelations });
+    const curve =
+      run.scoreAll && (await drawCurve(run.scoreAll, run.extractor, documents, { ...reading, trainFacts: facts }));
+    const metrics = { ...scores.metrics, ...curveMetrics(curve) };
     const interval = intervalOf(documents, found);
     const details = found.task === "sentence" ? detailSentences(documents, found) : undefined;
     const metric = MAIN_METRIC[run.task];
     if (json !== undefined) {
-      const written = { ...scores, interval: { metric, level: CONFIDENCE, interval }, ...details };
+      const written = { ...scores, metrics, interval: { metric, level: CONFIDENCE, interval }, ...details };
       await writeJson(json, written);
     }
 
-    terminal.out(formatMetrics(scores));
+    terminal.out(formatMetrics(metrics));
     const bounds = interval.map(formatPercent).join(" and ");
     terminal.out(`${metric} lies between ${bounds} with ${100 * CONFIDENCE} % confidence.`);
     if (details !== undefined) terminal.out(`\n${formatDetails(details)}\n`);
@@ -76,7 +79,7 @@ export async function evaluateCommand(
   }
 }
 
-function formatMetrics({ metrics }: SplitScores): string {
+function formatMetrics(metrics: SplitScores["metrics"]): string {
   return formatTable(
     ["score", "percent"],
     Object.entries(metrics).map(([name, value]) => [name, formatPercent(value)]),

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { CommandContext } from "../command-context.ts";
+import { GoldLoader } from "../gold.ts";
 import { collectRows, mergeRows, readResults } from "../results.ts";
 import { formatRows, writeResults } from "../results-page.ts";
 import { readRunConfig, RunDirectoryError, runFiles } from "../run-directory.ts";
@@ -37,7 +38,8 @@ export async function reportCommand(options: ReportCommandOptions, context: Comm
   const directory = out ?? fileURLToPath(new URL("../../results/", import.meta.url));
   const finished = await ofSuites(await findFinishedRuns(runs), suite);
   if (finished.length === 0) throw new RunDirectoryError(`${runs} must hold finished runs, got none.`);
-  const added = await collectRows(finished, await findAdapters());
+  const gold = new GoldLoader(data);
+  const added = await collectRows(finished, await findAdapters(), gold);
   const rows = mergeRows(fresh ? [] : await readResults(directory), added);
   await writeResults(directory, rows);
   terminal.out(formatRows(rows));
@@ -45,7 +47,7 @@ export async function reportCommand(options: ReportCommandOptions, context: Comm
   if (tensorboard !== undefined) await writeCurves(finished, tensorboard);
   if (html === undefined) return;
   const { writePage } = await import("../page/write-page.ts");
-  await writePage(html, { runs: finished, data, documents, speed }, context);
+  await writePage(html, { runs: finished, gold, documents, speed }, context);
   terminal.out(`Page: ${resolve(html)}`);
 }
 

@@ -4,11 +4,13 @@ import type { Extraction } from "@relatum/datasets";
 
 import type { PaperAdapter } from "../adapter.ts";
 import { encoderName } from "../comparison.ts";
+import { readRunCurves, type RunCurves } from "../curves.ts";
+import type { FinishedRun } from "../finished-run.ts";
+import type { GoldData, GoldLoader } from "../gold.ts";
 import { readPredictions } from "../read-predictions.ts";
-import { collectRows, type FinishedRun, groupRuns, type ResultRow } from "../results.ts";
+import { collectRows, groupRuns, type ResultRow } from "../results.ts";
 import { readRunConfig, readRunScores, runFiles } from "../run-directory.ts";
 import { readRunLog, type TimedEvent } from "../run-log.ts";
-import { GoldLoader, type GoldData } from "./gold.ts";
 
 /** The splits that are scored. */
 export const SPLITS = ["development", "test"] as const;
@@ -21,6 +23,8 @@ export interface PageRun extends FinishedRun {
   readonly directory: string;
   readonly log: readonly TimedEvent[];
   readonly predictions: Readonly<Partial<Record<Split, Extraction>>>;
+  /** Of what the model scores in all; empty for older runs, and for models that do not say. */
+  readonly curves: RunCurves;
 }
 
 /** An experiment with its runs, one a seed. */
@@ -43,14 +47,13 @@ export interface Setting {
 /**
  * Reads finished runs and the documents they were scored on.
  *
- * @param dataDirectory What the experiments' file names are relative to.
+ * @param loader Reads the documents.
  */
 export async function readSettings(
   directories: readonly string[],
   adapters: readonly PaperAdapter[],
-  dataDirectory: string | undefined,
+  loader: GoldLoader,
 ): Promise<Setting[]> {
-  const loader = new GoldLoader(dataDirectory);
   const runs = await Promise.all(directories.map(readRun));
   const settings: Setting[] = [];
   for (const group of groupRuns(runs)) {
@@ -68,6 +71,7 @@ export async function readSettings(
       rows: await collectRows(
         group.map(({ directory }) => directory),
         adapters,
+        loader,
       ),
       gold: await loader.load(first.config, adapter?.task),
     });
@@ -78,7 +82,9 @@ export async function readSettings(
 async function readRun(directory: string): Promise<PageRun> {
   const files = runFiles(directory);
   const config = await readRunConfig(directory);
-  const run = { directory, config, scores: await readRunScores(directory), log: await readRunLog(files.log) };
+  const scores = await readRunScores(directory);
+  const curves = await readRunCurves(directory);
+  const run = { directory, config, scores, curves, log: await readRunLog(files.log) };
   const read = async (split: Split): Promise<[Split, Extraction][]> => {
     const path = files.predictions(split);
     return existsSync(path) ? [[split, await readPredictions(path)]] : [];

@@ -1,4 +1,5 @@
 import type { CommandContext } from "../command-context.ts";
+import type { GoldLoader } from "../gold.ts";
 import { writeWhole } from "../write-file.ts";
 import { loadAssets } from "./assets.ts";
 import { createCharts } from "./charts.ts";
@@ -12,8 +13,8 @@ import { readSpeed } from "./speed-section.ts";
 export interface WritePageOptions {
   /** Directories of finished runs. */
   readonly runs: readonly string[];
-  /** What the experiments' file names are relative to. */
-  readonly data?: string | undefined;
+  /** Reads the documents that runs were scored on. */
+  readonly gold: GoldLoader;
   /** Documents of each experiment in the reader; without it, some of the sample world and none of any other data. */
   readonly documents?: number | undefined;
   /** Files that `speed --json` wrote. */
@@ -26,12 +27,12 @@ type PageContext = Pick<CommandContext, "findAdapters" | "signal" | "startEngine
 /** Writes the page of some runs. */
 export async function writePage(
   path: string,
-  { runs, data, documents, speed = [] }: WritePageOptions,
+  { runs, gold, documents, speed = [] }: WritePageOptions,
   { findAdapters, signal, startEngine, terminal }: PageContext,
 ): Promise<void> {
   terminal.status("Reading the runs");
   const measured = await Promise.all(speed.map(readSpeed));
-  const settings = await readSettings(runs, await findAdapters(), data);
+  const settings = await readSettings(runs, await findAdapters(), gold);
   const onProgress = (text: string): void => terminal.status(text);
   const readings = await collectReadings(settings, { documents, signal, startEngine, onProgress });
   const content = {

@@ -1,6 +1,6 @@
-import type { PaperAdapter } from "../adapter.ts";
-import { type ExperimentData, loadExperimentData } from "../data.ts";
-import type { RunConfig } from "../run-directory.ts";
+import type { PaperAdapter } from "./adapter.ts";
+import { type ExperimentData, loadExperimentData } from "./data.ts";
+import type { RunConfig } from "./run-directory.ts";
 
 /** The documents that a run was scored on. */
 export type GoldData = Pick<ExperimentData, "development" | "test" | "trainFacts">;
