@@ -14,6 +14,7 @@ export type { WindowOptions } from "./documents/document-windows.ts";
 export type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
 export type { DownloadProgress, HubOptions } from "./hub/hub-settings.ts";
 export { type DocumentEncoding, encodeDocuments } from "./documents/long-document.ts";
+export { encoderTrainingBytes } from "./encoding-bytes.ts";
 export { ModelFileError } from "./weights/model-file-error.ts";
 export { type EncoderFamily, fromHuggingFaceName, toHuggingFaceName } from "./weights/parameter-names.ts";
 export { loadPretrained, type LoadPretrainedOptions } from "./pretrained.ts";

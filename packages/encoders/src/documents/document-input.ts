@@ -75,7 +75,7 @@ export function collateDocuments(
 }
 
 /**
- * Counts the tokens that {@link collateDocuments} would lay out, and how many of them would be padding.
+ * Counts the tokens that {@link collateDocuments} would lay out, how many of them would be padding, and the rows.
  *
  * @param sequences Each document's token ids, start and end ids included.
  */
@@ -83,11 +83,11 @@ export function countTokens(
   sequences: readonly (readonly number[])[],
   tokenizer: Pick<Tokenizer, "startIds" | "endIds">,
   options: CollateDocumentsOptions,
-): { readonly all: number; readonly padding: number } {
+): { readonly all: number; readonly padding: number; readonly rows: number } {
   const documents = placeDocuments(sequences, [], tokenizer, options);
   const { rows, width } = chooseLayout(documents, options);
   const filled = documents.flatMap(({ windows }) => windows).reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
-  return { all: rows * width, padding: rows * width - filled };
+  return { all: rows * width, padding: rows * width - filled, rows };
 }
 
 /** Frees the tensors that {@link collateDocuments} made. */

@@ -17,6 +17,17 @@ export interface Trainable<Batch> {
   loss(batch: Batch, mode: Mode): tf.Scalar;
 }
 
+/** Some of what a batch is made of, so that the whole need not fit into memory at a time. */
+export interface BatchPart<Batch> {
+  /** Makes it. */
+  readonly make: () => Batch;
+  /**
+   * What its loss counts for in the whole batch's: its share of what the loss is the mean over, 0–1; 1 where the loss is
+   * a sum.
+   */
+  readonly weight: number;
+}
+
 /** Where and when `fit` saves. */
 export interface CheckpointOptions {
   /** Directory of this run's checkpoints; made when missing. */
@@ -79,8 +90,10 @@ export interface FitOptions<Batch> {
   /**
    * Gives the batches of an epoch (from 1) in order, the same at every call. Each is a function that makes the batch, so
    * that a resumed run passes over the ones done without making them. A batch is an object of tensors and plain values.
+   *
+   * A batch may come in parts, which are made and freed in turn: their gradients add up to those of the whole.
    */
-  batches(epoch: number): Iterable<() => Batch>;
+  batches(epoch: number): Iterable<(() => Batch) | readonly BatchPart<Batch>[]>;
   /** Tells what share of an epoch's tokens (from 1) is padding, 0–1, for the log. */
   padding?(epoch: number): number;
   /** Frees a batch; without it, every tensor in the batch is disposed of. */
@@ -108,6 +121,13 @@ export interface TrainSettings extends Pick<
   FitOptions<never>,
   "epochs" | "accumulate" | "checkpoint" | "log" | "signal"
 > {
+  /**
+   * Bytes that the model, what training keeps of it and the tensors of a batch may take together; no limit without it.
+   *
+   * A batch that would need more is taken in parts, one after the other, whose gradients are summed: the step is the same
+   * to rounding, but for dropout, whose masks differ. A single document or sentence that needs more still gets it.
+   */
+  readonly memory?: number;
   /** Decides initial weights of the head, order of the data and dropout. */
   readonly seed: number;
   /** Documents, or sentences, per batch. */

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 
 import { drawNoiseSeed } from "../mode.ts";
 import { AbortedError } from "./aborted-error.ts";
-import type { EpochEvent, FitOptions, FitReport, Trainable } from "./fit-options.ts";
+import type { BatchPart, EpochEvent, FitOptions, FitReport, Trainable } from "./fit-options.ts";
 import { ParameterCopy } from "./parameter-copy.ts";
 import { BEGINNING, type Run } from "./progress.ts";
 import { restoreRun, saveRun } from "./resume.ts";
@@ -52,14 +52,22 @@ async function trainEpoch<Batch>(run: Run<Batch>, runner: StepRunner<Batch>): Pr
   await stopIfAsked(run);
 }
 
-async function takeStep<Batch>(run: Run<Batch>, runner: StepRunner<Batch>, group: (() => Batch)[]): Promise<void> {
+type BatchMaker<Batch> = (() => Batch) | readonly BatchPart<Batch>[];
+
+async function takeStep<Batch>(run: Run<Batch>, runner: StepRunner<Batch>, group: BatchMaker<Batch>[]): Promise<void> {
   const { options, progress } = run;
   const learningRateMultiplier = options.optimizer.multiplier;
   const random = options.random.fork(`step ${progress.step}`);
-  const noiseSeeds = group.map(() => drawNoiseSeed(random));
+  const parts = listParts(group);
+  const noiseSeeds = parts.map(() => drawNoiseSeed(random));
   try {
     const release = options.release?.bind(options) ?? ((batch: Batch) => tf.dispose(batch as tf.TensorContainer));
-    const result = await runner.run(group, noiseSeeds, release);
+    const result = await runner.run(
+      parts.map(({ make }) => make),
+      noiseSeeds,
+      release,
+      parts.map(({ weight }) => weight / group.length),
+    );
     run.progress = {
       ...progress,
       step: progress.step + 1,
@@ -71,6 +79,12 @@ async function takeStep<Batch>(run: Run<Batch>, runner: StepRunner<Batch>, group
   } finally {
     tf.dispose(noiseSeeds);
   }
+}
+
+/** The parts of a step's batches: the first of each batch first, so that their noise is that of batches in one part. */
+function listParts<Batch>(group: readonly BatchMaker<Batch>[]): BatchPart<Batch>[] {
+  const parts = group.map((batch) => (typeof batch === "function" ? [{ make: batch, weight: 1 }] : batch));
+  return [...parts.flatMap((ofBatch) => ofBatch.slice(0, 1)), ...parts.flatMap((ofBatch) => ofBatch.slice(1))];
 }
 
 /** Evaluates the running epoch, keeps its parameters if they are the best, and goes on to the next. */

@@ -11,6 +11,7 @@ export {
   setAside,
 } from "./checkpoint.ts";
 export type {
+  BatchPart,
   CheckpointOptions,
   EpochEvent,
   FitOptions,
@@ -22,5 +23,6 @@ export type {
 } from "./fit-options.ts";
 export { fit } from "./fit.ts";
 export type { Progress } from "./progress.ts";
+export { batchMemory, splitBatch, type SplitBatchOptions } from "./split-batch.ts";
 export { linearWarmup, type LinearWarmupOptions, type Schedule } from "./schedule.ts";
 export { type StepResult, StepRunner } from "./step.ts";

@@ -14,7 +14,7 @@ export interface StepResult {
 interface PartInput<Batch> {
   readonly batch: Batch;
   readonly noiseSeed: tf.Tensor1D;
-  /** One over the number of batches in the step `[]`. */
+  /** What the batch's loss counts for in the step's `[]`. */
   readonly share: tf.Scalar;
   /** Gradients of the batches before, one a parameter; none for the first batch. */
   readonly sums: readonly tf.Tensor[];
@@ -65,26 +65,28 @@ export class StepRunner<Batch> {
   }
 
   /**
-   * Takes one step on the mean loss of some batches.
+   * Takes one step on the mean loss of some batches, or on the sum that the shares say.
    *
    * @param batches Are called in turn, each after the batch before it has been released.
    * @param noiseSeeds int32 `[2]` for each batch; the caller keeps them.
+   * @param shares What each loss counts for; all the same, one in sum, without it.
    * @throws {RangeError} If the loss or a gradient is not finite; the parameters are as before then.
    */
   async run(
     batches: readonly (() => Batch)[],
     noiseSeeds: readonly tf.Tensor1D[],
     release: (batch: Batch) => void,
+    shares: readonly number[] = batches.map(() => 1 / batches.length),
   ): Promise<StepResult> {
     const scalars = this.#optimizer.scalars();
-    const share = tf.scalar(1 / batches.length);
+    const shareScalars = shares.map((share) => tf.scalar(share));
     const losses: tf.Tensor[] = [];
     let reached: boolean[] = [];
     let sums: tf.Tensor[] = [];
     try {
       for (const [index, make] of batches.entries()) {
         const noiseSeed = noiseSeeds[index] as tf.Tensor1D;
-        const input = { noiseSeed, share, sums };
+        const input = { noiseSeed, share: shareScalars[index] as tf.Scalar, sums };
         const [loss, flags, ...added] = using(make(), release, (batch) => this.#part({ batch, ...input }));
         tf.dispose(sums);
         sums = added;
@@ -95,7 +97,7 @@ export class StepRunner<Batch> {
       const results = this.#update({ sums, reached, scalars });
       return await this.#finish([tf.tidy(() => tf.stack(losses).sum()), ...results]);
     } finally {
-      tf.dispose([scalars, share, ...losses, ...sums]);
+      tf.dispose([scalars, ...shareScalars, ...losses, ...sums]);
     }
   }
 
