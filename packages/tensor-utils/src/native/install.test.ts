@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -122,8 +122,65 @@ describe("installLibrary", () => {
     await addTool("c++", "exit 0");
 
     expect(await failure()).toBe(
-      "pip must download tensorflow-cpu==2.21.0, but ended with: No matching distribution found for tensorflow-cpu==2.21.0",
+      "pip must download tensorflow-cpu==2.21.0, but ended with: No matching distribution found for tensorflow-cpu==2.21.0. Check the network, or pip's settings of index and proxy.",
     );
+  });
+
+  it("tries a download again that breaks off, and tells a connection from a wrong file", async () => {
+    const marker = join(folder, "tried");
+    await addTool("c++", "exit 0");
+    await addPython(
+      `if [ -e "${marker}" ]; then echo whole > "$dest/x.whl"; else echo > "${marker}"; echo "ReadTimeoutError: Read timed out." >&2; exit 2; fi`,
+    );
+    const { download: _, ...others } = pretendedSteps();
+    await install({ steps: others });
+    expect(isInstalled("cpu", environment)).toBe(true);
+    await rm(environment.RELATUM_CACHE, { recursive: true });
+
+    await addPython('echo "ERROR: Exception:" >&2; echo "ReadTimeoutError: Read timed out." >&2; exit 2');
+    expect(await failure({ steps: others })).toContain("the connection broke off 3 times. Check the network");
+    await addPython('echo "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE" >&2; exit 1');
+    expect(await failure({ steps: others })).toContain("what arrived is not what the package index announces");
+    expect(await cached()).toEqual([]);
+  });
+
+  it("says that the disk is full, at whatever step", async () => {
+    const { download: _, ...afterDownload } = pretendedSteps();
+    await addPython('echo "ERROR: Could not install packages: [Errno 28] No space left on device" >&2; exit 1');
+    expect(await failure({ steps: afterDownload })).toContain("the disk is full. Free some room, or set RELATUM_CACHE");
+
+    const { extract: __, ...afterExtract } = pretendedSteps();
+    await addTool("python3", 'echo "OSError: [Errno 28] No space left on device" >&2; exit 1');
+    expect(await failure({ steps: afterExtract })).toMatch(/must be extracted, got: OSError.* Free some room/);
+
+    const { compile: ___, ...afterCompile } = pretendedSteps();
+    await addTool("c++", 'echo "ld: final link failed: No space left on device" >&2; exit 1');
+    expect(await failure({ steps: afterCompile })).toMatch(/must compile, got status 1: ld: .* Free some room/);
+    expect(await cached()).toEqual([]);
+  });
+
+  it("says which folder it cannot write to", async () => {
+    await writeFile(environment.RELATUM_CACHE, "a file, no folder");
+
+    const message = await failure({ steps: pretendedSteps() });
+
+    expect(message).toContain(`${environment.RELATUM_CACHE} must be a folder to write to, got `);
+    expect(message).toContain("set RELATUM_CACHE to a folder of yours on another disk.");
+    await rm(environment.RELATUM_CACHE);
+  });
+
+  it("keeps a library that another process has put there meanwhile, for it may be in use", async () => {
+    const target = libraryDirectory("cpu", environment);
+    const compile = async (directory: string): Promise<void> => {
+      await writeFile(bindingFile(directory), "ours");
+      await mkdir(target, { recursive: true });
+      await writeFile(bindingFile(target), "theirs");
+    };
+
+    await install({ steps: { ...pretendedSteps(), compile } });
+
+    expect(await readFile(bindingFile(target), "utf8")).toBe("theirs");
+    expect(await cached()).toHaveLength(1);
   });
 
   it("passes on the compiler's error", async () => {
@@ -150,7 +207,7 @@ describe("installLibrary", () => {
 
     const message = await failure({ steps: { ...pretendedSteps(calls), freeMegabytes: () => Promise.resolve(100) } });
 
-    expect(message).toContain("must have 1300 MB free, got 100 MB. Free some, or set RELATUM_CACHE");
+    expect(message).toContain("must have 1300 MB free, got 100 MB. Free some room, or set RELATUM_CACHE");
     expect(calls).toEqual([]);
     expect(await cached()).toEqual([]);
   });
@@ -196,15 +253,26 @@ describe("installLibrary", () => {
   });
 
   it("trusts nothing that a killed installation left, and removes it", async () => {
-    const leftover = `${libraryDirectory("cpu", environment)}.partial-${NO_PROCESS}`;
-    await mkdir(leftover, { recursive: true });
-    await writeFile(bindingFile(leftover), "half");
+    // After a restart of a container, this process may have the number of the one that was killed.
+    for (const owner of [NO_PROCESS, `${NO_PROCESS}@${hostname()}`, `${process.pid}@${hostname()}`]) {
+      const leftover = `${libraryDirectory("cpu", environment)}.partial-${owner}`;
+      await mkdir(join(leftover, "wheel"), { recursive: true });
+      await writeFile(bindingFile(leftover), "half");
+    }
 
     expect(isInstalled("cpu", environment)).toBe(false);
     await install({ steps: pretendedSteps() });
 
-    expect(existsSync(leftover)).toBe(false);
     expect(await cached()).toHaveLength(1);
+  });
+
+  it("leaves alone what another machine works on in the same cache", async () => {
+    const theirs = `${libraryDirectory("cpu", environment)}.partial-${NO_PROCESS}@another-machine`;
+    await mkdir(theirs, { recursive: true });
+
+    await install({ steps: pretendedSteps() });
+
+    expect(existsSync(theirs)).toBe(true);
   });
 
   it("keeps nothing when it is stopped", async () => {

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 import { missingTools } from "./build-tools.ts";
 import { bindingFile, type Environment, libraryDirectory, type LibraryKind, TFJS_VERSION } from "./cache.ts";
 import { checkBinding } from "./check-binding.ts";
 import { compileBinding } from "./compile-binding.ts";
+import { describeDiskError, DISK_ADVICE } from "./disk-error.ts";
 import { downloadWheel, verifyWheel } from "./download-wheel.ts";
 import type { EngineKind } from "./engine.ts";
 import { EngineError } from "./engine-error.ts";
@@ -51,8 +53,11 @@ const STEPS: InstallSteps = {
 /** Most room that an installation takes while it runs, in megabytes. */
 const DISK_MEGABYTES: Readonly<Record<LibraryKind, number>> = { cpu: 1300, gpu: 7000 };
 
-/** Name of the folder that a process works in, beside the one it makes. */
+/** What the folder that a process works in is called by, beside the one it makes: `.partial-NUMBER@MACHINE`. */
 const PARTIAL = ".partial-";
+
+/** Milliseconds after which a folder that another machine works in counts as left behind. */
+const FOREIGN_PARTIAL = 86_400_000;
 
 /**
  * Installs TensorFlow's library and the binding compiled against it, unless they are there.
@@ -75,21 +80,37 @@ export async function installLibrary(options: InstallOptions): Promise<string> {
     throw new EngineError(engine, `to install the engine "${engine}", first install ${missing.join(" and ")}.`);
   }
 
+  const root = dirname(target);
   const onWait = (holder: string): void => log(`waits for process ${holder}, which installs the same`);
-  return withLock(`${target}.lock`, { onWait, signal }, async () => {
-    if (existsSync(bindingFile(target))) return target;
+  const install = async (): Promise<void> => {
+    if (existsSync(bindingFile(target))) return;
     await removeLeftovers(target);
-    checkDisk(engine, library, dirname(target), await steps.freeMegabytes(dirname(target)));
-    const partial = `${target}${PARTIAL}${process.pid}`;
+    checkDisk(engine, library, root, await steps.freeMegabytes(root));
+    const partial = `${target}${PARTIAL}${process.pid}@${hostname()}`;
     try {
       await build(partial, { wheels, sources, steps, context, log });
-      await rm(target, { recursive: true, force: true });
-      await rename(partial, target);
+      await moveIntoPlace(partial, target);
     } finally {
       await rm(partial, { recursive: true, force: true, maxRetries: 5 });
     }
-    return target;
-  });
+  };
+  try {
+    await withLock(`${target}.lock`, { onWait, signal }, install);
+  } catch (error) {
+    throw describeDiskError(error, engine, root);
+  }
+  return target;
+}
+
+/** Renames a complete folder; a complete one that is there already stays, for a process may have loaded it. */
+async function moveIntoPlace(partial: string, target: string): Promise<void> {
+  if (existsSync(bindingFile(target))) return;
+  await rm(target, { recursive: true, force: true });
+  try {
+    await rename(partial, target);
+  } catch (error) {
+    if (!existsSync(bindingFile(target))) throw error;
+  }
 }
 
 interface BuildOptions {
@@ -108,7 +129,10 @@ async function build(directory: string, options: BuildOptions): Promise<void> {
     log(`${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
     return result;
   };
-  await mkdir(directory, { recursive: true });
+  // What the tools keep for a while lies here too: it counts as room that is needed, and goes if they are killed.
+  const temporary = join(directory, "temporary");
+  await mkdir(temporary, { recursive: true });
+  const confined = { ...context, environment: { ...context.environment, TMPDIR: temporary } };
   const total = wheels.reduce((sum, { megabytes }) => sum + megabytes, 0);
   log(`downloads ${total} MB into ${dirname(directory)}`);
 
@@ -117,12 +141,13 @@ async function build(directory: string, options: BuildOptions): Promise<void> {
     const download = join(directory, "wheel");
     await mkdir(download);
     const name = `${wheel.name} ${wheel.version}`;
-    const file = await timed(`download ${name}`, () => steps.download(wheel, download, context));
-    await timed(`verify ${name}`, () => steps.verify(wheel, file, context));
-    await timed(`extract ${name}`, () => steps.extract(file, directory, context));
+    const file = await timed(`download ${name}`, () => steps.download(wheel, download, confined));
+    await timed(`verify ${name}`, () => steps.verify(wheel, file, confined));
+    await timed(`extract ${name}`, () => steps.extract(file, directory, confined));
     await rm(download, { recursive: true });
   }
-  await timed("compile tfjs-node's binding", () => steps.compile(directory, sources, context));
+  await timed("compile tfjs-node's binding", () => steps.compile(directory, sources, confined));
+  await rm(temporary, { recursive: true });
   const { usesGpu } = await timed("check", () => steps.check(directory, context));
   log(`TensorFlow computes on the ${usesGpu ? "GPU" : "CPU"}`);
 }
@@ -146,22 +171,22 @@ async function freeMegabytes(directory: string): Promise<number> {
 function checkDisk(engine: EngineKind, library: LibraryKind, directory: string, free: number): void {
   const needed = DISK_MEGABYTES[library];
   if (free >= needed) return;
-  const advice = "Free some, or set RELATUM_CACHE to a folder on another disk.";
-  throw new EngineError(engine, `${directory} must have ${needed} MB free, got ${free} MB. ${advice}`);
+  throw new EngineError(engine, `${directory} must have ${needed} MB free, got ${free} MB. ${DISK_ADVICE}`);
 }
 
-/**
- * Removes what killed installations of a folder left beside it.
- *
- * @returns The folders removed.
- */
-async function removeLeftovers(target: string): Promise<string[]> {
-  if (!existsSync(dirname(target))) return [];
+/** Removes what killed installations of a folder left beside it; the caller holds the lock. */
+async function removeLeftovers(target: string): Promise<void> {
   const start = `${basename(target)}${PARTIAL}`;
-  const names = (await readdir(dirname(target))).filter(
-    (name) => name.startsWith(start) && !isRunning(Number(name.slice(start.length))),
-  );
-  const folders = names.map((name) => join(dirname(target), name));
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
-  return folders;
+  for (const name of await readdir(dirname(target))) {
+    const folder = join(dirname(target), name);
+    if (!name.startsWith(start) || (await isInUse(folder, name.slice(start.length)))) continue;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Whether the process `NUMBER@MACHINE` may still be at work in its folder. */
+async function isInUse(folder: string, owner: string): Promise<boolean> {
+  const [processId, machine = hostname()] = owner.split("@");
+  if (machine !== hostname()) return Date.now() - (await stat(folder)).mtimeMs < FOREIGN_PARTIAL;
+  return Number(processId) !== process.pid && isRunning(Number(processId));
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -46,6 +46,36 @@ describe("withLock", () => {
 
     expect(result).toBe("done");
     expect(existsSync(file)).toBe(false);
+  });
+
+  it("takes over the lock of an older process that had the number of this one", async () => {
+    await writeFile(file, `${hostname()} ${process.pid} 0`);
+
+    expect(await withLock(file, {}, () => Promise.resolve("done"))).toBe("done");
+  });
+
+  it("takes over a lock whose holder has shown no sign for long, whatever has its number now", async () => {
+    await writeFile(file, `${hostname()} ${process.ppid} 0`);
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    await utimes(file, anHourAgo, anHourAgo);
+
+    expect(await withLock(file, {}, () => Promise.resolve("done"))).toBe("done");
+  });
+
+  it("lets one after the other in when many find a lock that was left behind", async () => {
+    await writeFile(file, `${hostname()} ${NO_PROCESS} 0`);
+    let [inside, most] = [0, 0];
+    const action = async (): Promise<void> => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inside -= 1;
+    };
+
+    await Promise.all(Array.from({ length: 8 }, () => withLock(file, {}, action)));
+
+    expect(most).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it("waits for a process of another machine, until it is told to stop", async () => {

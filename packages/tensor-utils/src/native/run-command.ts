@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 
 import type { Environment } from "./cache.ts";
 
@@ -22,7 +23,8 @@ const KEPT_CHARACTERS = 65_536;
 /**
  * Runs a command to its end.
  *
- * @param command The program and the words before the arguments, split at blanks: `"ccache c++"`.
+ * @param command The program and the words before the arguments, split at blanks: `"ccache c++"`;
+ *   a path that is there is not split.
  * @throws The signal's reason, if it was aborted.
  */
 export async function runCommand(
@@ -32,7 +34,7 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const { environment, signal } = context;
   signal?.throwIfAborted();
-  const [program = "", ...words] = command.split(/\s+/);
+  const [program = "", ...words] = existsSync(command) ? [command] : command.split(/\s+/);
   const result = await new Promise<CommandResult>((resolve) => {
     let output = "";
     // A process group of its own, so that a compiler's or pip's own children end with it.
@@ -42,7 +44,12 @@ export async function runCommand(
       detached: true,
     });
     const stop = (): void => {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+      } catch (error) {
+        // It may have ended by itself just now.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
     };
     signal?.addEventListener("abort", stop, { once: true });
     for (const stream of [child.stdout, child.stderr]) {
