@@ -25,7 +25,7 @@ export function checkView(
   if (!isCount(offset) || !isCounts(shape) || !isCounts(strides) || shape.length !== strides.length) {
     throw new ModelFileError(path, "must have an offset, a shape and as many strides, all of them whole numbers.");
   }
-  const count = shape.reduce((product, axis) => product * axis, 1);
+  const count = countOf(shape);
   if (count > maxValues) throw new ModelFileError(path, `must have no more values than its file bytes, got ${count}.`);
   const span = count === 0 ? 0 : shape.reduce((sum, axis, index) => sum + (axis - 1) * (strides[index] as number), 1);
   return { shape: [...shape], strides: [...strides], start: offset, end: offset + span };
@@ -36,8 +36,12 @@ export function checkView(
  *
  * @param values Those from its `start` to its `end`.
  */
-export function gatherValues(values: Float32Array, { shape, strides }: StridedView): Float32Array {
-  if (isRowMajor(shape, strides)) return values;
+export function gatherValues(values: Float32Array, view: StridedView): Float32Array {
+  if (isRowMajor(view.shape, view.strides)) return values;
+  // Without the axes of one place, of which a file may give thousands: each value would pass over all of them.
+  const [shape, strides] = [view.shape, view.strides].map((sizes) =>
+    sizes.filter((_, axis) => view.shape[axis] !== 1),
+  ) as [number[], number[]];
   const gathered = new Float32Array(shape.reduce((product, axis) => product * axis, 1));
   const position = shape.map(() => 0);
   for (let index = 0, from = 0; index < gathered.length; index += 1) {
@@ -60,6 +64,11 @@ function isRowMajor(shape: readonly number[], strides: readonly number[]): boole
     expected *= shape[axis] as number;
   }
   return true;
+}
+
+/** How many values a shape has: none if an axis has no place, however long the others are. */
+function countOf(shape: readonly number[]): number {
+  return shape.includes(0) ? 0 : shape.reduce((product, axis) => product * axis, 1);
 }
 
 function isCounts(value: unknown): value is number[] {

@@ -1,9 +1,8 @@
-import { unzipSync } from "fflate";
-import { BufferReader } from "pickleparser";
-
 import { ModelFileError } from "./model-file-error.ts";
+import { PickleBytes } from "./pickle-bytes.ts";
 import type { ByteSource, StoredTensor } from "./stored-tensor.ts";
-import { createUnpickler, type StorageRecord, toStoredTensors, VALUE_BYTES } from "./torch-pickle.ts";
+import { listStoredFiles } from "./stored-zip.ts";
+import { TorchPickles, toStoredTensors, VALUE_BYTES } from "./torch-pickle.ts";
 
 /** How a file begins that `torch.save` wrote before PyTorch 1.6: a pickle of the number 0x1950a86a20f9469cfc6c. */
 const OLD_MAGIC = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
@@ -28,14 +27,8 @@ export async function readTorchIndex(source: ByteSource): Promise<ReadonlyMap<st
  * @param path Opens the error messages.
  */
 export function parseTorchCheckpoint(bytes: Uint8Array, path: string): ReadonlyMap<string, StoredTensor> {
-  try {
-    if (startsWith(bytes, ZIP_MAGIC)) return parseZip(bytes, path);
-    if (startsWith(bytes, OLD_MAGIC)) return parseOldForm(bytes, path);
-  } catch (cause) {
-    if (cause instanceof ModelFileError) throw cause;
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new ModelFileError(path, `must be a whole file of torch.save, but reading it failed: ${problem}`, { cause });
-  }
+  if (startsWith(bytes, ZIP_MAGIC)) return parseZip(bytes, path);
+  if (startsWith(bytes, OLD_MAGIC)) return parseOldForm(bytes, path);
   throw new ModelFileError(path, "must be a file of torch.save, but begins otherwise.");
 }
 
@@ -45,71 +38,47 @@ function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
 
 /** A zip archive: `NAME/data.pkl`, and one file `NAME/data/KEY` for each storage. */
 function parseZip(bytes: Uint8Array, path: string): ReadonlyMap<string, StoredTensor> {
-  const entries = listEntries(bytes, path);
-  const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
+  const files = listStoredFiles(bytes, path);
+  const pickles = [...files.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   const [pickle] = pickles;
   if (pickle === undefined || pickles.length > 1) {
     throw new ModelFileError(path, `must hold one data.pkl, got ${pickles.length}.`);
   }
   const folder = pickle.slice(0, -"data.pkl".length);
-  const extract = (name: string): Uint8Array => {
-    const content = unzipSync(bytes, { filter: (entry) => entry.name === name })[name];
-    if (content === undefined || content.length !== entries.get(name)) {
-      throw new ModelFileError(path, `must hold the whole of ${name}.`);
-    }
+  // Names are looked up among those of the archive: none of them leads to another file.
+  const find = (name: string): Uint8Array => {
+    const content = files.get(name);
+    if (content === undefined) throw new ModelFileError(path, `must hold the whole of ${name}.`);
     return content;
   };
-  if (entries.has(`${folder}byteorder`) && new TextDecoder().decode(extract(`${folder}byteorder`)) !== "little") {
+  const order = files.get(`${folder}byteorder`);
+  if (order !== undefined && new TextDecoder().decode(order) !== "little") {
     throw new ModelFileError(path, "must hold its numbers with the lowest byte first.");
   }
-
-  const root = createUnpickler(path).read(new BufferReader(extract(pickle)));
-  // Many tensors may share one storage, which then lies in memory once.
-  let last: { key: string; content: Uint8Array } = { key: "", content: new Uint8Array() };
-  const readStorage = ({ key }: StorageRecord): Uint8Array => {
-    if (last.key !== key) last = { key, content: extract(`${folder}data/${key}`) };
-    return last.content;
-  };
-  return toStoredTensors(root, path, bytes.length, readStorage);
-}
-
-/** The size of each file in the archive, in bytes. */
-function listEntries(bytes: Uint8Array, path: string): Map<string, number> {
-  const entries = new Map<string, number>();
-  unzipSync(bytes, {
-    filter: ({ name, compression, originalSize, size }) => {
-      // Packed files could swell without bound; torch.save never packs.
-      if (compression !== 0 || originalSize !== size || size > bytes.length) {
-        throw new ModelFileError(path, `must hold its files unpacked, but ${name} is packed.`);
-      }
-      entries.set(name, size);
-      return false;
-    },
-  });
-  return entries;
+  const root = new TorchPickles(new PickleBytes(find(pickle), path), path).read();
+  return toStoredTensors(root, path, bytes.length, ({ key }) => find(`${folder}data/${key}`));
 }
 
 /** Five pickles (a mark, a version, the machine, the objects, the keys of the storages), then the storages. */
 function parseOldForm(bytes: Uint8Array, path: string): ReadonlyMap<string, StoredTensor> {
-  const reader = new BufferReader(bytes);
-  reader.skip(OLD_MAGIC.length);
-  const unpickler = createUnpickler(path);
-  const version: unknown = unpickler.read(reader);
-  if (version !== 1001) throw new ModelFileError(path, `must be of torch.save's version 1001, got ${String(version)}.`);
-  const machine: unknown = unpickler.read(reader);
+  const reader = new PickleBytes(bytes, path);
+  reader.take(OLD_MAGIC.length);
+  const pickles = new TorchPickles(reader, path);
+  const version = pickles.read();
+  if (version !== 1001) throw new ModelFileError(path, "must be of torch.save's version 1001, got another.");
+  const machine = pickles.read();
   if (!(machine instanceof Map) || machine.get("little_endian") !== true) {
     throw new ModelFileError(path, "must hold its numbers with the lowest byte first.");
   }
-  const storages = new Map<string, StorageRecord>();
-  const root = createUnpickler(path, storages).read(reader);
-  const keys: unknown = unpickler.read(reader);
+  const root = pickles.read();
+  const keys = pickles.read();
   if (!Array.isArray(keys)) throw new ModelFileError(path, "must list the keys of its storages.");
 
   const contents = new Map<string, Uint8Array>();
-  for (const key of keys) {
-    const storage = storages.get(String(key));
-    if (storage === undefined) throw new ModelFileError(path, `must use the storage "${String(key)}" that it holds.`);
-    contents.set(storage.key, reader.bytes(reader.uint64() * VALUE_BYTES[storage.format]) as Uint8Array);
+  for (const key of keys as unknown[]) {
+    const storage = typeof key === "string" ? pickles.storages.get(key) : undefined;
+    if (storage === undefined) throw new ModelFileError(path, "must use each storage that it holds, got one besides.");
+    contents.set(storage.key, reader.take(reader.uint64() * VALUE_BYTES[storage.format]));
   }
   return toStoredTensors(root, path, bytes.length, ({ key }) => {
     const content = contents.get(key);

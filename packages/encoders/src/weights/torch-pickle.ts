@@ -1,7 +1,8 @@
 import { decodeValues, type SafetensorsFormat } from "@relatum/tensor-utils";
-import { Parser } from "pickleparser";
 
 import { ModelFileError } from "./model-file-error.ts";
+import { PickleCallable, type PickleNames, readPickle } from "./pickle.ts";
+import { PickleBytes } from "./pickle-bytes.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 import { checkView, gatherValues } from "./strided-view.ts";
 
@@ -74,41 +75,64 @@ class Storage implements StorageRecord {
   }
 }
 
-/**
- * Creates a reader of pickles that knows dictionaries and tensors.
- *
- * @param storages Takes the storages that the pickle mentions, by key.
- */
-export function createUnpickler(path: string, storages: Map<string, StorageRecord> = new Map()): Parser {
-  const resolveName = (module: string, name: string): unknown => {
+/** Reads the pickles of a checkpoint, which may make dictionaries and tensors and nothing else. */
+export class TorchPickles implements PickleNames {
+  /** The storages that the pickles mention, by key. */
+  readonly storages: Map<string, StorageRecord> = new Map();
+  readonly #bytes: PickleBytes;
+  readonly #path: string;
+  /** Pairs that dictionaries may still be made from: no more in all than the pickles have bytes. */
+  #pairsLeft: number;
+
+  /** @param path Opens the error messages. */
+  constructor(bytes: PickleBytes, path: string) {
+    this.#bytes = bytes;
+    this.#path = path;
+    this.#pairsLeft = bytes.left;
+  }
+
+  /** Reads the next pickle. */
+  read(): unknown {
+    return readPickle(this.#bytes, this);
+  }
+
+  resolveName(module: string, name: string): unknown {
     const format = module === "torch" ? STORAGE_FORMATS.get(name) : undefined;
     if (format !== undefined) return new StorageType(format);
     switch (`${module}.${name}`) {
       case "collections.OrderedDict":
-        return (pairs: Iterable<[unknown, unknown]> = []) => new Map(pairs);
+        return new PickleCallable(([pairs]) => this.#toMap(pairs ?? []));
       case "torch._utils._rebuild_tensor_v2":
-        return (...fields: unknown[]) => new TensorRecord(fields[0], fields[1], fields[2], fields[3]);
+        return new PickleCallable((fields) => new TensorRecord(fields[0], fields[1], fields[2], fields[3]));
       case "torch._utils._rebuild_parameter":
-        return (tensor: unknown) => tensor;
+        return new PickleCallable(([tensor]) => tensor);
       default:
-        throw new ModelFileError(path, `must hold nothing but tensors, but its pickle asks for ${module}.${name}.`);
+        throw new ModelFileError(
+          this.#path,
+          `must hold nothing but tensors, but its pickle asks for ${excerpt(`${module}.${name}`)}.`,
+        );
     }
-  };
-  const resolveStorage = (id: unknown): Storage => {
+  }
+
+  resolveId(id: unknown): Storage {
     const [kind, type, key, , , view] = Array.isArray(id) ? (id as unknown[]) : [];
     if (kind !== "storage" || !(type instanceof StorageType) || typeof key !== "string" || (view ?? null) !== null) {
-      throw new ModelFileError(path, "must name its storages as torch.save does.");
+      throw new ModelFileError(this.#path, "must name its storages as torch.save does.");
     }
     const storage = new Storage(key, type.format);
-    storages.set(key, storage);
+    this.storages.set(key, storage);
     return storage;
-  };
-  return new Parser({
-    // The library types the first as a function, which nothing here needs to be.
-    nameResolver: { resolve: resolveName as () => never },
-    persistentResolver: { resolve: resolveStorage as (id: string) => Storage },
-    unpicklingTypeOfDictionary: "Map",
-  });
+  }
+
+  /** A list may be used again and again: what is made of it counts. */
+  #toMap(pairs: unknown): Map<unknown, unknown> {
+    const items = Array.isArray(pairs) ? (pairs as unknown[]) : undefined;
+    this.#pairsLeft -= items?.length ?? 0;
+    if (this.#pairsLeft < 0 || !items?.every((item): item is [unknown, unknown] => Array.isArray(item))) {
+      throw new ModelFileError(this.#path, "must make its dictionaries from lists of pairs, each of them once.");
+    }
+    return new Map(items);
+  }
 }
 
 /**
@@ -129,7 +153,7 @@ export function toStoredTensors(
   const tensors = new Map<string, StoredTensor>();
   for (const [name, record] of root as Map<unknown, unknown>) {
     if (!(record instanceof TensorRecord) || typeof name !== "string") continue;
-    const place = `${path}: ${name}`;
+    const place = `${path}: ${excerpt(name)}`;
     const { storage } = record;
     if (!(storage instanceof Storage)) throw new ModelFileError(place, "must lie in a storage.");
     const { format } = storage;
@@ -165,4 +189,9 @@ function decodeFloats(bytes: Uint8Array, format: FloatFormat, name: string): Flo
   if (format === "float64") return Float32Array.from(new Float64Array(new Uint8Array(bytes).buffer));
   const { values } = decodeValues({ format: SAME_IN_SAFETENSORS[format], shape: [], bytes }, name);
   return values as Float32Array; // as the format says
+}
+
+/** A name of the file as an error message shows it. */
+function excerpt(name: string): string {
+  return name.length > 100 ? `${name.slice(0, 99)}…` : name;
 }
