@@ -6,6 +6,7 @@ import { layerNorm } from "./kernels/layer-norm.ts";
 import { linear } from "./kernels/linear.ts";
 import type { Mode } from "./mode.ts";
 import { Module } from "./module.ts";
+import { countParameter } from "./parameter-budget.ts";
 import type { Random } from "./random.ts";
 
 /** Standard deviation of BERT's initial weights. */
@@ -27,11 +28,13 @@ export function uniformParameter(shape: readonly number[], random: Random, bound
 
 /** Creates a parameter `shape` of one value. */
 export function constantParameter(shape: readonly number[], value: number): tf.Variable {
+  countParameter(shape);
   return createParameter(tf.fill([...shape], value));
 }
 
 /** A loop: `Float32Array.from` takes seconds where a model has 100 million weights. */
 function drawParameter(shape: readonly number[], draw: () => number): tf.Variable {
+  countParameter(shape);
   const values = new Float32Array(tf.util.sizeFromShape([...shape]));
   for (let index = 0; index < values.length; index += 1) values[index] = draw();
   return createParameter(tf.tensor(values, [...shape]));

@@ -6,7 +6,7 @@ export class SafetensorsError extends Error {
   readonly tensor: string | undefined;
 
   constructor(problem: string, tensor?: string, cause?: unknown) {
-    super(`${tensor === undefined ? "safetensors header" : `tensor "${tensor}"`} ${problem}`, { cause });
+    super(`${tensor === undefined ? "safetensors header" : `tensor ${excerpt(tensor)}`} ${problem}`, { cause });
     this.tensor = tensor;
   }
 }
@@ -37,6 +37,9 @@ export interface SafetensorsHeader {
 
 /** Longest header, as in the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
+
+/** Most axes of a tensor, as in PyTorch; TensorFlow ends the process above 254. */
+const MAX_AXES = 64;
 
 /**
  * Gives the number of bytes to hand to {@link parseSafetensorsHeader}.
@@ -92,16 +95,18 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
     throw new SafetensorsError(`must be JSON in UTF-8: ${String(cause)}.`, undefined, cause);
   }
   if (!isRecord(header)) throw new SafetensorsError("must be a JSON object.");
-  if (duplicate !== undefined) throw new SafetensorsError(`must hold every name once, got "${duplicate}" twice.`);
+  if (duplicate !== undefined)
+    throw new SafetensorsError(`must hold every name once, got ${excerpt(duplicate)} twice.`);
   return header;
 }
 
 /** Finds a name that occurs twice in one object of a valid JSON text. */
 function findDuplicateKey(text: string): string | undefined {
-  const open: Set<string>[] = [];
+  // The names in each object that has begun; a list has none, and most texts that nest deeply nest lists.
+  const open: (Set<string> | undefined)[] = [];
   for (let index = 0; index < text.length; index += 1) {
     const character = text[index];
-    if (character === "{" || character === "[") open.push(new Set());
+    if (character === "{" || character === "[") open.push(undefined);
     if (character === "}" || character === "]") open.pop();
     if (character !== '"') continue;
     const start = index;
@@ -110,8 +115,9 @@ function findDuplicateKey(text: string): string | undefined {
     while (" \t\r\n".includes(text[next] ?? "x")) next += 1;
     if (text[next] !== ":") continue;
     const key = JSON.parse(text.slice(start, index + 1)) as string;
-    if (open.at(-1)?.has(key)) return key;
-    open.at(-1)?.add(key);
+    const names = open.at(-1) ?? new Set();
+    if (names.has(key)) return key;
+    open[open.length - 1] = names.add(key);
   }
   return undefined;
 }
@@ -121,12 +127,14 @@ function toEntry(name: string, value: unknown, headerEnd: number): SafetensorsEn
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(VALUE_BYTES, dtype)) {
     const known = Object.keys(VALUE_BYTES).join(", ");
-    throw new SafetensorsError(`must have a dtype among ${known}, got ${JSON.stringify(dtype)}.`, name);
+    throw new SafetensorsError(`must have a dtype among ${known}, got ${describe(dtype)}.`, name);
   }
-  if (!isSizes(shape))
-    throw new SafetensorsError(`must have a shape of sizes ≥ 0, got ${JSON.stringify(shape)}.`, name);
+  if (!isSizes(shape)) throw new SafetensorsError(`must have a shape of sizes ≥ 0, got ${describe(shape)}.`, name);
+  if (shape.length > MAX_AXES) {
+    throw new SafetensorsError(`must have at most ${MAX_AXES} axes, got ${shape.length}.`, name);
+  }
   if (!isSizes(offsets) || offsets.length !== 2) {
-    throw new SafetensorsError(`must have two data_offsets ≥ 0, got ${JSON.stringify(offsets)}.`, name);
+    throw new SafetensorsError(`must have two data_offsets ≥ 0, got ${describe(offsets)}.`, name);
   }
   const [start, end] = offsets as [number, number];
   const bytes = shape.reduce((product, size) => product * size, 1) * VALUE_BYTES[dtype as SafetensorsFormat];
@@ -152,4 +160,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+/** A value of the header as an error message shows it: of lists and texts, the beginning; of lists in lists, nothing. */
+function describe(value: unknown): string {
+  if (typeof value === "string") return excerpt(value);
+  if (!Array.isArray(value)) return isRecord(value) ? "an object" : String(value);
+  const shown = value.slice(0, 8).map((item) => (typeof item === "number" ? String(item) : typeof item));
+  return `[${shown.join(",")}${value.length > shown.length ? ",…" : ""}]`;
+}
+
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 99)}…` : text);
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { NamedTensors } from "./module.ts";
-import { parseSafetensorsHeader, SafetensorsError } from "./safetensors-header.ts";
+import { parseSafetensorsHeader, SafetensorsError, safetensorsHeaderEnd } from "./safetensors-header.ts";
 import { formatSafetensors, parseSafetensors, viewSafetensors } from "./safetensors.ts";
 
 type Header = Record<string, unknown>;
@@ -195,6 +195,29 @@ describe("parseSafetensors", () => {
       "a",
       "must have as many bytes as U8",
     ],
+    [
+      "65 axes, of which 255 would end the process",
+      fileOf({ a: entry("U8", Array(65).fill(1), 0, 1) }, 1),
+      "a",
+      "must have at most 64 axes, got 65.",
+    ],
+    ["one value too many for the shape", fileOf({ a: entry("F32", [2], 0, 12) }, 12), "a", "as F32 [2] takes (8)"],
+    ["negative offsets", fileOf({ a: entry("U8", [1], -1, 0) }, 1), "a", "must have two data_offsets ≥ 0, got [-1,0]."],
+    ["offsets of 2⁶³", fileOf({ a: entry("U8", [1], 2 ** 63, 2 ** 63 + 1) }, 1), "a", "must have two data_offsets ≥ 0"],
+    ["a size of a half", fileOf({ a: entry("U8", [0.5], 0, 1) }, 1), "a", "must have a shape of sizes ≥ 0, got [0.5]."],
+    [
+      "the same bytes for two tensors",
+      fileOf({ a: entry("U8", [1], 0, 1), b: entry("U8", [1], 0, 1) }, 1),
+      "b",
+      "must begin where the values before it end",
+    ],
+    [
+      "lists within lists, which no message could show",
+      fileOf(`{"a":{"dtype":"U8","shape":[1],"data_offsets":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`, 1),
+      "a",
+      "must have two data_offsets ≥ 0, got [object].",
+    ],
+    ["a dtype of a million letters", fileOf({ a: entry("x".repeat(1e6), [], 0, 1) }, 1), "a", 'got "xxx'],
     ["one offset", fileOf({ a: { dtype: "U8", shape: [], data_offsets: [0] } }, 1), "a", "must have two data_offsets"],
     ["offsets turned round", fileOf({ a: entry("U8", [1], 1, 0) }, 1), "a", "takes (1), got data_offsets 1–0."],
     ["too few bytes", fileOf({ a: entry("F32", [2], 0, 4) }, 4), "a", "as F32 [2] takes (8), got data_offsets 0–4."],
@@ -219,6 +242,16 @@ describe("parseSafetensors", () => {
 
     expect(error.tensor).toBe(tensor);
     expect(error.message).toContain(message);
+    expect(error.message.length).toBeLessThan(500);
+  });
+
+  it("refuses a header over 100 MB before it looks at it, in a file that has as many bytes", () => {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, 100_000_001n, true);
+
+    expect(() => safetensorsHeaderEnd(bytes, 2 ** 40)).toThrow(
+      new SafetensorsError("must have at most 100000000 bytes, got 100000001."),
+    );
   });
 
   it.each(['{"a":X,"a":X}', '{"a":X,"\\u0061" : X}'])(

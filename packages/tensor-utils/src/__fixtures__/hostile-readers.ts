@@ -50,7 +50,7 @@ const manifestOf = (parameters: Uint8Array): object => ({
     batchesDone: 1,
     lossSum: 0.5,
     epochSteps: 1,
-    epochs: [{ kind: "epoch", epoch: 1, step: 3, loss: 0.7, seconds: 1, score: 0.5 }],
+    epochs: [{ kind: "epoch", epoch: 1, meanLoss: 0.7, score: 0.5 }],
     best: { epoch: 1, score: 0.5, step: 3 },
   },
   fingerprint: { "fit.random": "7" },

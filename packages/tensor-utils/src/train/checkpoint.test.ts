@@ -217,6 +217,28 @@ describe("loadCheckpoint", () => {
     );
   });
 
+  it.each([
+    ["no list of files", { files: undefined }, "no object as files"],
+    [
+      "a file without a length",
+      { files: { parameters: { sha256: "" } } },
+      "no whole number as files.parameters.byteLength",
+    ],
+    ["steps in words", { progress: { step: "four" } }, "no whole number as progress.step"],
+    ["nothing", null, "no object as the manifest"],
+  ])("refuses a manifest of %s, though its checksum agrees", async (_, change, problem) => {
+    const path = join(await saveCheckpoint(directory, checkpointOf(1)), "manifest.json");
+    const saved = JSON.parse(readFileSync(path, "utf8")) as { manifest: string };
+    const sound = JSON.parse(saved.manifest) as object;
+    const manifest = JSON.stringify(change === null ? null : { ...sound, ...change });
+    const sha256 = createHash("sha256").update(manifest).digest("hex");
+    writeFileSync(path, JSON.stringify({ sha256, manifest }));
+
+    const { message } = await caught(loadCheckpoint(directory));
+
+    expect(message).toContain(`${path} must be a checkpoint's manifest, got RangeError: ${problem}`);
+  });
+
   it("leaves no tensor behind when it fails, and those it gives otherwise", async () => {
     const saved = checkpointOf(1);
     const path = await saveCheckpoint(directory, saved);

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { NamedTensors } from "../module.ts";
 import { layOutSafetensors, parseSafetensors, readBytes } from "../safetensors.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
+import { checkManifest, type FileSummary, FORMAT, type Manifest, type Part, PARTS } from "./checkpoint-manifest.ts";
 import type { Progress } from "./progress.ts";
 
 /** All that a run needs to go on. */
@@ -37,24 +38,8 @@ export interface DamagedCheckpoint {
   readonly error: CheckpointError;
 }
 
-interface Manifest {
-  readonly format: typeof FORMAT;
-  readonly progress: Progress;
-  readonly fingerprint: Readonly<Record<string, string>>;
-  readonly files: Readonly<Record<Part, FileSummary>>;
-}
-
-interface FileSummary {
-  readonly byteLength: number;
-  readonly sha256: string;
-}
-
 /** A sound checkpoint that another version wrote: it is not passed over, for the work in it is not lost. */
 class ForeignFormatError extends CheckpointError {}
-
-const FORMAT = "relatum-checkpoint-1";
-const PARTS = ["parameters", "moments", "best"] as const;
-type Part = (typeof PARTS)[number];
 
 const MANIFEST = "manifest.json";
 const COMPLETE = /^checkpoint-(\d{6,})$/;
@@ -207,12 +192,15 @@ async function readCheckpoint(path: string): Promise<Omit<LoadedCheckpoint, "ski
 
 async function readManifest(path: string): Promise<Manifest> {
   try {
-    const { sha256, manifest } = JSON.parse(await readFile(path, "utf8")) as { sha256: string; manifest: string };
-    if (hashOf(manifest) !== sha256) throw new RangeError("its checksum does not agree");
-    const parsed = JSON.parse(manifest) as Manifest | { readonly format: string };
-    if (parsed.format === FORMAT) return parsed as Manifest;
+    const { sha256, manifest } = JSON.parse(await readFile(path, "utf8")) as { sha256: unknown; manifest: unknown };
+    if (typeof manifest !== "string" || hashOf(manifest) !== sha256) {
+      throw new RangeError("one whose checksum does not agree");
+    }
+    const parsed = JSON.parse(manifest) as { readonly format?: unknown } | null;
+    const format = parsed?.format;
+    if (typeof format !== "string" || format === FORMAT) return checkManifest(parsed);
     const advice = "Resume with the version that wrote it, or choose another directory.";
-    throw new ForeignFormatError(path, `must have the format "${FORMAT}", got "${parsed.format}". ${advice}`);
+    throw new ForeignFormatError(path, `must have the format "${FORMAT}", got "${format.slice(0, 60)}". ${advice}`);
   } catch (cause) {
     if (cause instanceof ForeignFormatError) throw cause;
     throw new CheckpointError(path, `must be a checkpoint's manifest, got ${String(cause)}.`, cause);

@@ -68,7 +68,8 @@ function fingerprintOf<Batch>({ options }: Run<Batch>): Record<string, string> {
   };
 }
 
-function requireSameRun<Batch>(run: Run<Batch>, { path, fingerprint, parameters }: LoadedCheckpoint): void {
+function requireSameRun<Batch>(run: Run<Batch>, checkpoint: LoadedCheckpoint): void {
+  const { path, fingerprint, parameters, best, progress } = checkpoint;
   const advice = "Resume with the settings of that run, or choose another directory.";
   const expected = fingerprintOf(run);
   for (const name of new Set([...Object.keys(expected), ...Object.keys(fingerprint)])) {
@@ -77,10 +78,14 @@ function requireSameRun<Batch>(run: Run<Batch>, { path, fingerprint, parameters 
     throw new CheckpointError(path, `must be of the same run, whose ${name} is ${asked}, got ${found}. ${advice}`);
   }
   const own = run.model.parameters();
-  for (const name of new Set([...own.keys(), ...parameters.keys()])) {
-    const [asked, found] = [describeTensor(own, name), describeTensor(parameters, name)];
-    if (asked === found) continue;
-    throw new CheckpointError(path, `must be of the same model, whose "${name}" is ${asked}, got ${found}. ${advice}`);
+  const hasBest = progress.best !== null && progress.best.step !== progress.step;
+  for (const saved of hasBest ? [parameters, best] : [parameters]) {
+    for (const name of new Set([...own.keys(), ...saved.keys()])) {
+      const [asked, found] = [describeTensor(own, name), describeTensor(saved, name)];
+      if (asked === found) continue;
+      const problem = `must be of the same model, whose "${name}" is ${asked}, got ${found}. ${advice}`;
+      throw new CheckpointError(path, problem);
+    }
   }
 }
 
