@@ -52,10 +52,10 @@ export interface CollateAtlopOptions {
 }
 
 /** The smallest sizes in use, where growing costs little beside the encoder: fewer sizes make fewer graphs. */
-const LEAST_ENTITIES = 16;
+export const LEAST_ENTITIES = 16;
 const LEAST_MENTIONS = 16;
 const LEAST_QUERIES = 64;
-const LEAST_PAIRS = 128;
+export const LEAST_PAIRS = 128;
 
 /**
  * Lays features out as one batch.
@@ -93,12 +93,12 @@ export function collateAtlop(
   };
 }
 
-/** Counts the tokens that {@link collateAtlop} lays out, and how many of them are padding. */
+/** Counts the tokens that {@link collateAtlop} lays out, how many of them are padding, and the rows. */
 export function countAtlopTokens(
   features: readonly AtlopFeatures[],
   { encoder, tokenizer }: Pick<Backbone, "encoder" | "tokenizer">,
   { windows }: AtlopConfig,
-): { readonly all: number; readonly padding: number } {
+): { readonly all: number; readonly padding: number; readonly rows: number } {
   const options = { maxRowTokens: encoder.maxTokens, windows, pad: "buckets" } as const;
   return countTokens(
     features.map(({ tokenIds }) => tokenIds),

@@ -1,13 +1,15 @@
 import { batches, type Document } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, fit, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+import { AdamW, batchMemory, type BatchPart, fit, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
 
-import { type AtlopBatch, collateAtlop, countAtlopTokens } from "./batch.ts";
+import { type AtlopBatch, countAtlopTokens } from "./batch.ts";
 import type { AtlopConfig } from "./config.ts";
 import { AtlopExtractor } from "./extractor.ts";
 import { type AtlopFeatures, featurizeAtlopDocuments } from "./features.ts";
+import { DEFAULT_MEMORY_BUDGET } from "./memory.ts";
 import { AtlopModel } from "./model.ts";
+import { atlopParts } from "./training-memory.ts";
 
 /** What {@link trainAtlop} needs besides documents. */
 export interface TrainAtlopOptions extends TrainSettings {
@@ -25,7 +27,7 @@ const CLIP_NORM = 1;
  * Trains ATLOP by the recipe of the paper: AdamW with two learning rates, warm-up and linear decay, clipped gradients.
  *
  * The documents are shuffled before each epoch, in batches of like length unless `batching` says otherwise; an epoch
- * leaves out a last batch that is not full.
+ * leaves out a last batch that is not full. Batches that need more than `memory` are taken in parts.
  *
  * @param documents Labelled, with relations of the config only.
  * @returns The best epoch's model, or the last one's without `evaluate`.
@@ -43,7 +45,10 @@ export async function trainAtlop(
 
   const random = createRandom(options.seed);
   const model = new AtlopModel(config, backbone, random.fork("model"));
-  const extractor = new AtlopExtractor(model, backbone);
+  const memoryBudget = options.memory === undefined ? Infinity : batchMemory(model, options.memory);
+  const extractor = new AtlopExtractor(model, backbone, config, {
+    memoryBudget: Math.min(DEFAULT_MEMORY_BUDGET, memoryBudget),
+  });
   const size = Math.min(batchSize, features.length);
   const optimizer = createOptimizer(model, {
     ...options,
@@ -58,8 +63,8 @@ export async function trainAtlop(
       ...(batching === "by-length" && { lengthOf: ({ tokenIds }) => tokenIds.length }),
     });
 
-  function* epochBatches(epoch: number): Generator<() => AtlopBatch> {
-    for (const batch of order(epoch)) yield () => collateAtlop(batch, backbone, config);
+  function* epochBatches(epoch: number): Generator<readonly BatchPart<AtlopBatch>[]> {
+    for (const batch of order(epoch)) yield atlopParts(batch, { backbone, config }, memoryBudget);
   }
 
   try {

@@ -64,9 +64,9 @@ export interface CollateGainOptions {
 }
 
 /** The smallest sizes in use, where growing costs little beside the encoder: fewer sizes make fewer graphs. */
-const LEAST_ENTITIES = 16;
+export const LEAST_ENTITIES = 16;
 const LEAST_NODES = 32;
-const LEAST_PAIRS = 128;
+export const LEAST_PAIRS = 128;
 
 /** Rows of tokens come in multiples of this many. */
 const TOKEN_STEP = 64;

@@ -1,16 +1,18 @@
 import { batches, type Document } from "@relatum/datasets";
 import { BiLstmEncoder } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, fit, type FitReport, type TrainSettings } from "@relatum/tensor-utils/train";
+import { AdamW, batchMemory, type BatchPart, fit, type FitReport, type TrainSettings } from "@relatum/tensor-utils/train";
 
 import { type GainBackbone, tokenizerOf } from "./backbone.ts";
-import { collateGain, countGainTokens, type GainBatch } from "./batch.ts";
+import { countGainTokens, type GainBatch } from "./batch.ts";
 import type { GainConfig } from "./config.ts";
 import { GainExtractor } from "./extractor.ts";
 import { featurizeGainDocuments, type GainFeatures } from "./features.ts";
+import { DEFAULT_MEMORY_BUDGET } from "./memory.ts";
 import { GainModel } from "./model.ts";
 import { sampleNegatives } from "./negatives.ts";
 import { gainSchedule } from "./schedule.ts";
+import { gainParts } from "./training-memory.ts";
 
 /** What {@link trainGain} needs besides documents. */
 export interface TrainGainOptions extends TrainSettings {
@@ -34,7 +36,7 @@ const EPSILON = 1e-8;
  * Trains GAIN by the recipe of the paper and its code: AdamW with two learning rates, some of the unrelated pairs.
  *
  * The documents are shuffled before each epoch, in batches of like length unless `batching` says otherwise, and unrelated
- * pairs are drawn anew.
+ * pairs are drawn anew. Batches that need more than `memory` are taken in parts.
  *
  * @param documents Labelled, with relations of the config only.
  * @returns The best epoch's model, or the last one's without `evaluate`; its threshold is the config's, to be chosen.
@@ -53,7 +55,10 @@ export async function trainGain(
 
   const random = createRandom(options.seed);
   const model = new GainModel(config, backbone, random.fork("model"));
-  const extractor = new GainExtractor(model, backbone);
+  const memoryBudget = options.memory === undefined ? Infinity : batchMemory(model, options.memory);
+  const extractor = new GainExtractor(model, backbone, config, {
+    memoryBudget: Math.min(DEFAULT_MEMORY_BUDGET, memoryBudget),
+  });
   const batchCount = Math.ceil(features.length / batchSize);
   const optimizer = createOptimizer(model, { ...options, totalSteps: Math.ceil(batchCount / accumulate) * epochs });
 
@@ -65,10 +70,11 @@ export async function trainGain(
       ...(batching === "by-length" && { lengthOf: ({ tokenIds }) => tokenIds.length }),
     });
 
-  function* epochBatches(epoch: number): Generator<() => GainBatch> {
+  function* epochBatches(epoch: number): Generator<readonly BatchPart<GainBatch>[]> {
+    const { encoder } = model;
     const sample = (one: GainFeatures): GainFeatures =>
       sampleNegatives(one, config, random.fork(`negatives ${epoch} ${numberOf.get(one)}`));
-    for (const batch of order(epoch)) yield () => collateGain(batch.map(sample), tokenizer, config);
+    for (const batch of order(epoch)) yield gainParts(batch.map(sample), { encoder, tokenizer, config }, memoryBudget);
   }
 
   try {
