@@ -1,4 +1,12 @@
-import { constantParameter, dropout, type Mode, Module, type Random, uniformParameter } from "@relatum/tensor-utils";
+import {
+  constantParameter,
+  dropout,
+  matrixProduct,
+  type Mode,
+  Module,
+  type Random,
+  uniformParameter,
+} from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
 import type { GainConfig } from "./config.ts";
@@ -45,8 +53,8 @@ export class GraphConvolution extends Module {
     const [documents, nodeCount, size] = nodes.shape;
     return tf.tidy(() => {
       const heard = tf.matMul(neighbourShares, nodes).reshape<tf.Tensor2D>([documents * nodeCount, -1]); // [nodes, edges · size]
-      const fromNeighbours = tf.matMul(heard, this.weight.reshape<tf.Tensor2D>([-1, size]));
-      const fromSelf = tf.matMul(nodes.reshape<tf.Tensor2D>([-1, size]), this.selfWeight as unknown as tf.Tensor2D);
+      const fromNeighbours = matrixProduct(heard, this.weight.reshape<tf.Tensor2D>([-1, size]));
+      const fromSelf = matrixProduct(nodes.reshape<tf.Tensor2D>([-1, size]), this.selfWeight as unknown as tf.Tensor2D);
       const sum = fromNeighbours.add<tf.Tensor2D>(fromSelf).add<tf.Tensor2D>(this.bias); // [documents · nodes, size]
       const active = activate(sum, this.#settings.activation).reshape<tf.Tensor3D>([documents, nodeCount, size]);
       return dropout(active, this.#settings.dropout, mode);

@@ -1,4 +1,12 @@
-import { gatherRows, type Mode, dropout, Module, type Random, uniformParameter } from "@relatum/tensor-utils";
+import {
+  dropout,
+  gatherRows,
+  matrixProduct,
+  type Mode,
+  Module,
+  type Random,
+  uniformParameter,
+} from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
 import type { GainPairs } from "./batch.ts";
@@ -95,5 +103,5 @@ export class PairMap extends Module {
 
 /** `rows · weightᵀ`. */
 function times(rows: tf.Tensor2D, weight: tf.Variable): tf.Tensor2D {
-  return tf.matMul(rows, weight as unknown as tf.Tensor2D, false, true);
+  return matrixProduct(rows, weight as unknown as tf.Tensor2D, { transposeRight: true });
 }

@@ -1,4 +1,12 @@
-import { dropout, gatherRows, type Linear, type Mode, normalParameter, type Random } from "@relatum/tensor-utils";
+import {
+  dropout,
+  gatherRows,
+  type Linear,
+  matrixProduct,
+  type Mode,
+  normalParameter,
+  type Random,
+} from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
 import type { GainPairs } from "./batch.ts";
@@ -40,7 +48,7 @@ export function edgeVectors(
     // W·[a; b] is the sum of two products, each once an entity rather than once a pair.
     const [from, to] = tf
       .split<tf.Tensor2D>(weight as unknown as tf.Tensor2D, 2, 1)
-      .map((half) => tf.matMul(rows, half, false, true)) as [tf.Tensor2D, tf.Tensor2D];
+      .map((half) => matrixProduct(rows, half, { transposeRight: true })) as [tf.Tensor2D, tf.Tensor2D];
     const sums = from
       .add<tf.Tensor2D>(bias)
       .reshape([documents, count, 1, -1])
@@ -144,8 +152,8 @@ function scorePaths(edges: tf.Tensor4D, entities: tf.Tensor3D, query: tf.Tensor2
   const querySize = entities.shape[2];
   const rows = entities.reshape<tf.Tensor2D>([-1, querySize]);
   const [ofHead, ofTail] = tf
-    .split(query, 2, 0)
-    .map((half) => tf.matMul(rows, half).reshape<tf.Tensor3D>([documents, count, 4 * size])) as [
+    .split<tf.Tensor2D>(query, 2, 0)
+    .map((half) => matrixProduct(rows, half).reshape<tf.Tensor3D>([documents, count, 4 * size])) as [
     tf.Tensor3D,
     tf.Tensor3D,
   ];

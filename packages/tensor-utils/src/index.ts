@@ -3,6 +3,7 @@ export { dropout } from "./kernels/dropout.ts";
 export { gatherRows } from "./kernels/gather-rows.ts";
 export { gelu, tanhGelu } from "./kernels/gelu.ts";
 export { groupBilinear } from "./kernels/group-bilinear.ts";
+export { matrixProduct } from "./kernels/linear.ts";
 export { bidirectionalLstm, type LstmDirections, type LstmResult, type LstmWeights } from "./kernels/lstm.ts";
 export {
   constantParameter,
@@ -16,6 +17,7 @@ export {
 export { sigmoidLoss, softmaxLoss, weightedMean } from "./losses.ts";
 export { drawNoiseSeed, INFERENCE, type Mode, Noise } from "./mode.ts";
 export { type LoadParametersOptions, Module, type NamedTensors } from "./module.ts";
+export { withParameterBudget } from "./parameter-budget.ts";
 export { logSumExpPool, meanPool } from "./pooling.ts";
 export { createRandom, type Random } from "./random.ts";
 export {

@@ -19,7 +19,7 @@ import { gatherRows } from "./gather-rows.ts";
 import { gelu, tanhGelu } from "./gelu.ts";
 import { groupBilinear } from "./group-bilinear.ts";
 import { layerNorm } from "./layer-norm.ts";
-import { linear } from "./linear.ts";
+import { linear, matrixProduct } from "./linear.ts";
 
 type Form = (...inputs: tf.Tensor[]) => tf.Tensor;
 
@@ -143,6 +143,22 @@ const CASES: Readonly<Record<string, Readonly<Record<string, KernelCase>>>> = {
           .add(bias as tf.Tensor)
           .reshape([2, 5, 4]),
       shapes: [[2, 5, 6], [4, 6], [4]],
+    },
+    matrixProduct: {
+      fused: (left, right) => matrixProduct(left as tf.Tensor2D, right as tf.Tensor2D),
+      plain: (left, right) => tf.matMul(left, right as tf.Tensor),
+      shapes: [
+        [5, 6],
+        [6, 4],
+      ],
+    },
+    "matrixProduct with the right operand transposed": {
+      fused: (left, right) => matrixProduct(left as tf.Tensor2D, right as tf.Tensor2D, { transposeRight: true }),
+      plain: (left, right) => tf.matMul(left, right as tf.Tensor, false, true),
+      shapes: [
+        [5, 6],
+        [4, 6],
+      ],
     },
   },
   "../pooling.ts": {
