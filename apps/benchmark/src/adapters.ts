@@ -7,7 +7,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
 
 import type { PaperAdapter, PublishedResult, ReferenceResult } from "./adapter.ts";
+import { type Claim, claimsShape, experimentsOf } from "./claims/claim.ts";
 import { defineExperiment, type Experiment } from "./experiment.ts";
+import { figuresShape, type PaperFigure } from "./figures/figure.ts";
 
 /** Condition under which packages export their TypeScript sources. */
 const SOURCE_CONDITION = "@relatum/source";
@@ -73,7 +75,7 @@ export function pickAdapter(adapters: readonly PaperAdapter[], name: string): Pa
  *
  * @throws {ExperimentError} If one of the files is no experiment.
  */
-export async function loadExperiments(adapter: PaperAdapter): Promise<Experiment[]> {
+export async function loadExperiments(adapter: Pick<PaperAdapter, "directory">): Promise<Experiment[]> {
   const directory = fileURLToPath(new URL("experiments/", adapter.directory));
   if (!existsSync(directory)) return [];
   const files = (await readdir(directory)).filter((name) => name.endsWith(".json")).toSorted();
@@ -119,6 +121,49 @@ export function loadPublished(adapter: PaperAdapter): Promise<PublishedResult[]>
  */
 export function loadReference(adapter: PaperAdapter): Promise<ReferenceResult[]> {
   return loadList(new URL("reference.json", adapter.directory), referenceShape, "reference results");
+}
+
+/**
+ * Reads a paper's claims; none where the package has no `claims.json`.
+ *
+ * @throws {AdapterError} If the file has another form, or names an experiment that the paper does not have.
+ */
+export async function loadClaims(adapter: Pick<PaperAdapter, "directory">): Promise<Claim[]> {
+  const file = new URL("claims.json", adapter.directory);
+  const claims = await loadList(file, claimsShape, "claims");
+  const named = claims.map(({ id, measures }) => ({ place: id, experiments: measures.flatMap(experimentsOf) }));
+  await requireExperiments(file, named, adapter);
+  return claims;
+}
+
+/**
+ * Reads which of a paper's figures are drawn from runs; none where the package has no `figures.json`.
+ *
+ * @throws {AdapterError} If the file has another form, or names an experiment that the paper does not have.
+ */
+export async function loadFigures(adapter: Pick<PaperAdapter, "directory">): Promise<PaperFigure[]> {
+  const file = new URL("figures.json", adapter.directory);
+  const figures = await loadList(file, figuresShape, "figures");
+  const named = figures.map(({ source, series }) => {
+    return { place: source, experiments: series.flatMap(({ points }) => points.map(({ experiment }) => experiment)) };
+  });
+  await requireExperiments(file, named, adapter);
+  return figures;
+}
+
+async function requireExperiments(
+  file: URL,
+  named: readonly { readonly place: string; readonly experiments: readonly string[] }[],
+  adapter: Pick<PaperAdapter, "directory">,
+): Promise<void> {
+  if (named.length === 0) return;
+  const names = (await loadExperiments(adapter)).map(({ name }) => name);
+  const unknown = named.flatMap(({ place, experiments }) =>
+    experiments.flatMap((name) => (names.includes(name) ? [] : [`${place}: "${name}"`])),
+  );
+  if (unknown.length === 0) return;
+  const problem = `must name experiments of the paper, got others:\n  ${[...new Set(unknown)].join("\n  ")}`;
+  throw new AdapterError(`${fileURLToPath(file)} ${problem}`);
 }
 
 async function loadList<Entry>(file: URL, shape: z.ZodType<Entry[]>, what: string): Promise<Entry[]> {

@@ -94,7 +94,7 @@ describe("readRunCurves", () => {
     await writeFile(join(directory, "curves.json"), "{");
 
     expect(before).toEqual({});
-    await expect(readRunCurves(directory)).rejects.toThrow("curves.json must hold JSON");
+    await expect(readRunCurves(directory)).rejects.toThrow("curves.json must hold a run");
     await rm(directory, { recursive: true });
   });
 });

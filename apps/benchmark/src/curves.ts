@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import type { Document, EntityRelation } from "@relatum/datasets";
 import { precisionRecallCurve } from "@relatum/metrics";
+import { z } from "zod";
 
 import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
 import { RunDirectoryError, runFiles } from "./run-directory.ts";
@@ -18,16 +19,23 @@ export interface ScoredCurve {
   /** Area under the curve before it was thinned (AUC). */
   readonly area: number;
   /** The area where facts known from training do not count in precision (Ign AUC). */
-  readonly ignoringTrainArea?: number;
+  readonly ignoringTrainArea?: number | undefined;
   /** From the surest relation on; recall never falls. At most 500, evenly along recall. */
   readonly points: readonly (readonly [recall: number, precision: number])[];
 }
 
 /** The curves of a run by split, the content of its `curves.json`. */
 export interface RunCurves {
-  readonly development?: ScoredCurve;
-  readonly test?: ScoredCurve;
+  readonly development?: ScoredCurve | undefined;
+  readonly test?: ScoredCurve | undefined;
 }
+
+const scoredCurve = z.object({
+  area: z.number(),
+  ignoringTrainArea: z.number().optional(),
+  points: z.array(z.tuple([z.number(), z.number()])),
+});
+const runCurves = z.object({ development: scoredCurve.optional(), test: scoredCurve.optional() });
 
 /** The part of an adapter that curves are drawn from. */
 export type RelationScorer = Required<Pick<PaperAdapter, "scoreAll">>["scoreAll"];
@@ -124,15 +132,16 @@ export function curveMetrics(curve: ScoredCurve | undefined): Readonly<Record<st
 /**
  * Reads the curves of a run; none of a run from before there were any.
  *
- * @throws {RunDirectoryError} If the file holds no JSON.
+ * @throws {RunDirectoryError} If the file holds something else.
  */
 export async function readRunCurves(directory: string): Promise<RunCurves> {
   const { curves } = runFiles(directory);
   if (!existsSync(curves)) return {};
   try {
-    return JSON.parse(await readFile(curves, "utf8")) as RunCurves;
+    return runCurves.parse(JSON.parse(await readFile(curves, "utf8")));
   } catch (cause) {
-    throw new RunDirectoryError(`${curves} must hold JSON: ${(cause as Error).message}`, { cause });
+    const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    throw new RunDirectoryError(`${curves} must hold a run's curves: ${problem}`, { cause });
   }
 }
 

@@ -57,7 +57,9 @@ function addDataCommands(program: Command, context: () => CommandContext): void 
     .option("--html <file>", "writes a page with tables, charts and a reader of predictions too")
     .option("--data <directory>", "what the experiments' file names are relative to, for the page")
     .option("--documents <number>", "documents of each experiment in the page's reader", parseCount)
-    .option("--speed <file...>", "what speed --json wrote, for the page")
+    .option("--speed <file...>", "what speed --json wrote, for claims and the page; kept beside the results")
+    .option("--claims", "brings the claims in the papers' PAPER.md up to date")
+    .option("--curves", "draws the precision-recall curves of older runs, with their models; needs --data")
     .option("--tensorboard <directory>", "writes the curves of the runs here for TensorBoard")
     .action(async (options: { runs: string }) =>
       (await import("./commands/report.ts")).reportCommand(options, context()),

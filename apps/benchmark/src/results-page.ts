@@ -1,5 +1,8 @@
 import { join } from "node:path";
 
+import { ABLATIONS_NOTE, describeCell, groupAblations } from "./ablations.ts";
+import { formatClaims } from "./claims/claims-table.ts";
+import type { Ledger } from "./claims/ledger.ts";
 import { meanOf, type ResultRow } from "./results.ts";
 import { formatPercent } from "./score-table.ts";
 import { formatMarkdownTable, formatTable } from "./text-table.ts";
@@ -17,10 +20,14 @@ const MAIN = ["F1", "Rel F1"];
 /** The metrics whose published and reference values tables show. */
 const MAIN_METRICS = ["F1", ...SHOWN[1]];
 
-/** Writes rows as `results.json` and `results.md` into a directory. */
-export async function writeResults(directory: string, rows: readonly ResultRow[]): Promise<void> {
+/** Writes rows as `results.json` and, with what the papers claim, `results.md` into a directory. */
+export async function writeResults(
+  directory: string,
+  rows: readonly ResultRow[],
+  ledgers: readonly Ledger[] = [],
+): Promise<void> {
   await writeJson(join(directory, "results.json"), rows);
-  await writeWhole(join(directory, "results.md"), formatResultsPage(rows));
+  await writeWhole(join(directory, "results.md"), formatResultsPage(rows, ledgers));
 }
 
 /** Shows rows on a terminal: a line for each experiment and split, and below it what differs from the paper. */
@@ -36,7 +43,7 @@ export function formatRows(rows: readonly ResultRow[]): string {
 }
 
 /** Shows rows as a page in Markdown. */
-function formatResultsPage(rows: readonly ResultRow[]): string {
+function formatResultsPage(rows: readonly ResultRow[], ledgers: readonly Ledger[]): string {
   const lines = groupRows(rows);
   const shown = shownMetrics(rows);
   const commands = [...new Map(rows.map(({ experiment, command }) => [command, experiment]))];
@@ -53,11 +60,39 @@ function formatResultsPage(rows: readonly ResultRow[]): string {
       lines.map((line) => [...toCells(line, shown), line[0].differences.join("; ")]),
     ),
     "",
+    ...formatAblations(rows),
+    ...(ledgers.length === 0 ? [] : ["## What the papers claim", ""]),
+    ...ledgers.flatMap(({ title, claims }) => [`### ${title}`, "", formatClaims(claims), ""]),
+    "## Commands",
+    "",
     "Commands, from the root of the repository; `DATA` is the directory with the data sets:",
     "",
     ...commands.map(([command, experiment]) => `- ${experiment}: \`${command}\``),
     "",
   ].join("\n");
+}
+
+/** Each data set's models with their variants in one table, beside what a variant changes. */
+function formatAblations(rows: readonly ResultRow[]): string[] {
+  const groups = groupAblations(rows);
+  if (groups.length === 0) return [];
+  const tables = groups.flatMap(({ title, metrics, lines }) => [
+    `### ${title}`,
+    "",
+    formatMarkdownTable(
+      ["model", "variant", "encoder", "epochs", "seeds", ...metrics],
+      lines.map(({ row, cells }) => [
+        row.model,
+        row.variant,
+        row.encoder,
+        row.epochs === undefined ? "–" : String(row.epochs),
+        row.seeds.join(" "),
+        ...cells.map((cell) => (cell === undefined ? "–" : describeCell(cell))),
+      ]),
+    ),
+    "",
+  ]);
+  return ["## Ablations", "", ABLATIONS_NOTE, "", ...tables];
 }
 
 type Line = readonly [first: ResultRow, ...others: ResultRow[]];

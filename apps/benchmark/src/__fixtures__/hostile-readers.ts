@@ -6,7 +6,7 @@ import { readPredictions } from "../read-predictions.ts";
 import { readResults } from "../results.ts";
 import { readRunConfig, readRunScores, RunDirectoryError } from "../run-directory.ts";
 import { readRunLog } from "../run-log.ts";
-import { readSpeed } from "../page/speed-section.ts";
+import { readSpeed } from "../speed/speed-results.ts";
 import { SpeedError } from "../speed/speed-error.ts";
 import { secondsPerStep } from "../step-time.ts";
 

@@ -1,3 +1,4 @@
+import type { Document, Extraction } from "@relatum/datasets";
 import { precisionRecallCurve, scoreByEntityCount } from "@relatum/metrics";
 
 import { meanOf } from "../results.ts";
@@ -13,7 +14,9 @@ export interface CurvePoint {
   readonly seed: string;
   readonly recall: number;
   readonly precision: number;
-  /** 1 at the end of the curve, which is where the model's own threshold lies. */
+  /** Place on the curve, from the surest relation on; −1 for a point beside it. */
+  readonly order: number;
+  /** 1 for the model's own threshold. */
   readonly last: 0 | 1;
 }
 
@@ -34,22 +37,35 @@ export interface GroupScore {
   readonly f1: number;
 }
 
-/** Precision against recall from the surest relation down to the last one that each run kept. */
+/**
+ * Precision against recall of each run: over all that its model scores where the run kept that, else from the surest
+ * relation down to the last one that it returned. A dot marks the model's own threshold.
+ */
 export function precisionRecallPoints({ label, gold, runs, task }: Setting, split: Split): CurvePoint[] {
   const documents = typeof gold === "string" ? undefined : gold[split];
-  if (documents === undefined || task !== "document") return [];
-  return runs.flatMap(({ config, predictions }) => {
-    const found = predictions[split];
-    if (found?.task !== "document" || found.relations.length === 0) return [];
-    const { recalls, precisions } = precisionRecallCurve(documents, found.relations);
-    return thinIndices(recalls.length).map((index): CurvePoint => ({
-      model: label,
-      seed: `seed ${config.seed}`,
-      recall: round(100 * (recalls[index] ?? 0), 2),
-      precision: round(100 * (precisions[index] ?? 0), 2),
-      last: index === recalls.length - 1 ? 1 : 0,
-    }));
+  if (task !== "document") return [];
+  return runs.flatMap(({ config, curves, predictions, scores }) => {
+    const curve = curves[split]?.points ?? curveOfPredictions(predictions[split], documents);
+    if (curve.length === 0) return [];
+    const point = ([recall, precision]: readonly [number, number], order: number, last: 0 | 1): CurvePoint => {
+      return { model: label, seed: `seed ${config.seed}`, recall, precision, order, last };
+    };
+    const line = thinIndices(curve.length).map((index) => point(curve[index] ?? [0, 0], index, 0));
+    const { Recall: recall, Precision: precision } = scores[split]?.metrics ?? {};
+    return recall === undefined || precision === undefined
+      ? line
+      : [...line, point([round(recall, 2), round(precision, 2)], -1, 1)];
   });
+}
+
+/** The points that relations that were returned give; none without labels. */
+function curveOfPredictions(
+  found: Extraction | undefined,
+  documents: readonly Document[] | undefined,
+): readonly (readonly [number, number])[] {
+  if (found?.task !== "document" || found.relations.length === 0 || documents === undefined) return [];
+  const { recalls, precisions } = precisionRecallCurve(documents, found.relations);
+  return Array.from(recalls, (recall, index) => [round(100 * recall, 2), round(100 * (precisions[index] ?? 0), 2)]);
 }
 
 /** F1 by how many entities a document has, in the ranges of ATLOP's figure 4 that have documents. */

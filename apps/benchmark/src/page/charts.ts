@@ -2,11 +2,11 @@ import { entityCountScores, groupScores, precisionRecallPoints } from "./breakdo
 import { learningCurves } from "./learning-curves.ts";
 import { type Setting, type Split, SPLITS } from "./settings.ts";
 
-/** A chart of the page; its data have a field `model`, by which the page filters. */
+/** A chart of the page; the page filters by the field `model` of its data, where they have one. */
 export interface PageChart {
   readonly id: string;
   /** The part of the page that it stands in. */
-  readonly section: "learning" | "curves" | "groups";
+  readonly section: "learning" | "curves" | "groups" | "figures";
   readonly dataset: string;
   /** Absent where the chart is of training. */
   readonly split?: Split;
@@ -19,14 +19,19 @@ export interface PageChart {
 
 /** A specification as vega-lite takes it, as far as the page looks into it. */
 export interface VegaLiteSpec {
-  readonly data: { readonly values: readonly { readonly model: string }[] };
+  readonly data: { readonly values: readonly object[] };
   readonly [field: string]: unknown;
 }
 
-const HEIGHT = 230;
+/** Of every chart, in pixels. */
+export const HEIGHT = 230;
 
-/** Draws up the charts of all settings: one of each kind for each data set and split that has something to show. */
-export function createCharts(settings: readonly Setting[]): PageChart[] {
+/**
+ * Draws up the charts of all settings: one of each kind for each data set and split that has something to show.
+ *
+ * @param figures Charts to stand after them.
+ */
+export function createCharts(settings: readonly Setting[], figures: readonly Unnumbered[] = []): PageChart[] {
   const models = modelNames(settings);
   const datasets = [...new Set(settings.map(({ dataset }) => dataset))];
   const charts = datasets.flatMap((dataset) => {
@@ -36,7 +41,7 @@ export function createCharts(settings: readonly Setting[]): PageChart[] {
       ...SPLITS.flatMap((split) => splitCharts(dataset, split, own, models)),
     ];
   });
-  return charts.map((chart, index) => ({ ...chart, id: `chart-${index}` }));
+  return [...charts, ...figures].map((chart, index) => ({ ...chart, id: `chart-${index}` }));
 }
 
 /** Models in the order of their colours. */
@@ -44,7 +49,8 @@ export function modelNames(settings: readonly Setting[]): string[] {
   return [...new Set(settings.map(({ label }) => label))];
 }
 
-type Unnumbered = Omit<PageChart, "id">;
+/** A chart without its place on the page. */
+export type Unnumbered = Omit<PageChart, "id">;
 
 function learningCharts(dataset: string, settings: readonly Setting[], models: readonly string[]): Unnumbered[] {
   const curves = settings.flatMap((setting) => learningCurves(setting));
@@ -104,7 +110,7 @@ function splitCharts(
       title: `Precision and recall · ${of}`,
       description:
         `Precision against recall on ${of} as the least score falls, a line for each seed; ` +
-        "each ends where the model's own threshold lies.",
+        "a dot is where the model's own threshold lies.",
       spec: precisionRecallSpec(models),
     }),
     ...draw(counts, {
@@ -156,7 +162,7 @@ function splitCharts(
   ];
 }
 
-/** A line for each seed with a dot at its end. */
+/** A line for each seed with a dot at its own threshold. */
 function precisionRecallSpec(models: readonly string[]): object {
   const axis = (field: string): object => ({ field, type: "quantitative", title: field, scale: { zero: true } });
   const encoding = { x: axis("recall"), y: axis("precision"), color: colourOf(models), detail: { field: "seed" } };
@@ -164,7 +170,11 @@ function precisionRecallSpec(models: readonly string[]): object {
   return {
     encoding,
     layer: [
-      { mark: { type: "line", strokeWidth: 1.6, opacity: 0.8 }, encoding: { order: { field: "recall" } } },
+      {
+        mark: { type: "line", strokeWidth: 1.6, opacity: 0.8 },
+        encoding: { order: { field: "order" } },
+        transform: [{ filter: "datum.order >= 0" }],
+      },
       { transform: [{ filter: "datum.last" }], mark: { type: "point", filled: true, size: 42 }, encoding: { tooltip } },
     ],
   };

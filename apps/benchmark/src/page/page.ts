@@ -1,6 +1,10 @@
-import type { SpeedEntry } from "../speed/speed-report.ts";
+import type { Ledger } from "../claims/ledger.ts";
+import type { ResultRow } from "../results.ts";
+import type { SpeedResults } from "../speed/speed-results.ts";
+import { formatAblationsSection } from "./ablations-section.ts";
 import type { PageAssets } from "./assets.ts";
 import { modelNames, type PageChart } from "./charts.ts";
+import { formatClaimsSection } from "./claims-section.ts";
 import type { Comparison } from "./intervals.ts";
 import { embedJson, markup, type Markup, trustMarkup } from "./markup.ts";
 import type { ReaderRun } from "./reader-data.ts";
@@ -16,7 +20,9 @@ export interface PageContent {
   readonly comparisons: readonly Comparison[];
   readonly charts: readonly PageChart[];
   readonly readings: readonly ReaderRun[];
-  readonly speed: readonly SpeedEntry[];
+  readonly speed: SpeedResults;
+  readonly rows: readonly ResultRow[];
+  readonly ledgers: readonly Ledger[];
 }
 
 const CHART_SECTIONS = [
@@ -28,25 +34,34 @@ const CHART_SECTIONS = [
   {
     id: "curves",
     title: "Precision and recall",
-    text: "From the surest relation to the last one that each run kept; the dot is the model’s own threshold.",
+    text: "From the surest relation on: through all pairs, where the run kept them, else to the last relation that it returned. The dot is the model’s own threshold.",
   },
   {
     id: "groups",
     title: "Where models differ",
     text: "F1 by the number of entities in a document (as in figure 4 of the ATLOP paper), and by whether a fact lies within a sentence (intra), across sentences (inter), or follows from two others (infer).",
   },
+  {
+    id: "figures",
+    title: "The papers’ figures",
+    text: "Drawn from our runs. Where the paper’s own points stand beside, they are of its encoder, its recipe and its machine.",
+  },
 ] as const;
 
 /** Writes the page: one HTML document that asks nothing of the network. */
 export function formatPage(content: PageContent, assets: PageAssets): string {
-  const { settings, comparisons, charts, readings, speed } = content;
+  const { settings, comparisons, charts, readings, speed, rows, ledgers } = content;
   const results = formatResultsSection(settings);
   const tests = formatTestsSection(comparisons);
   const chartSections = CHART_SECTIONS.map((section) => formatChartSection(section, charts));
+  const ablations = formatAblationsSection(rows);
+  const claims = formatClaimsSection(ledgers);
   const measured = formatSpeedSection(speed);
   const links = [
     ["results", "Results", results],
     ["tests", "Tests", tests],
+    ["ablations", "Ablations", ablations],
+    ["claims", "Claims", claims],
     ...CHART_SECTIONS.map(({ id, title }, index) => [id, title, chartSections[index]] as const),
     ["speed", "Speed", measured],
     ["reader", "Reader", results],
@@ -74,6 +89,8 @@ export function formatPage(content: PageContent, assets: PageAssets): string {
 ${formatFilter(settings)}
 ${results}
 ${tests}
+${ablations}
+${claims}
 ${chartSections}
 ${measured}
 ${formatReaderSection(readings)}

@@ -1,13 +1,16 @@
 import type { CommandContext } from "../command-context.ts";
+import type { Ledger } from "../claims/ledger.ts";
 import type { GoldLoader } from "../gold.ts";
+import type { ResultRow } from "../results.ts";
+import type { SpeedResults } from "../speed/speed-results.ts";
 import { writeWhole } from "../write-file.ts";
 import { loadAssets } from "./assets.ts";
 import { createCharts } from "./charts.ts";
 import { comparePairs } from "./intervals.ts";
+import { createFigureCharts } from "./figure-charts.ts";
 import { formatPage } from "./page.ts";
 import { collectReadings } from "./readings.ts";
 import { readSettings } from "./settings.ts";
-import { readSpeed } from "./speed-section.ts";
 
 /** What goes onto the page. */
 export interface WritePageOptions {
@@ -17,8 +20,10 @@ export interface WritePageOptions {
   readonly gold: GoldLoader;
   /** Documents of each experiment in the reader; without it, some of the sample world and none of any other data. */
   readonly documents?: number | undefined;
-  /** Files that `speed --json` wrote. */
-  readonly speed?: readonly string[] | undefined;
+  /** The results of these runs and of earlier ones. */
+  readonly rows: readonly ResultRow[];
+  readonly speed: SpeedResults;
+  readonly ledgers: readonly Ledger[];
 }
 
 /** What writing needs of a command's context. */
@@ -27,20 +32,23 @@ type PageContext = Pick<CommandContext, "findAdapters" | "signal" | "startEngine
 /** Writes the page of some runs. */
 export async function writePage(
   path: string,
-  { runs, gold, documents, speed = [] }: WritePageOptions,
+  { runs, rows, gold, documents, speed, ledgers }: WritePageOptions,
   { findAdapters, signal, startEngine, terminal }: PageContext,
 ): Promise<void> {
   terminal.status("Reading the runs");
-  const measured = await Promise.all(speed.map(readSpeed));
-  const settings = await readSettings(runs, await findAdapters(), gold);
+  const adapters = await findAdapters();
+  const settings = await readSettings(runs, adapters, gold);
+  const figures = await createFigureCharts(adapters, { rows, speed: speed.cases });
   const onProgress = (text: string): void => terminal.status(text);
   const readings = await collectReadings(settings, { documents, signal, startEngine, onProgress });
   const content = {
     settings,
     comparisons: comparePairs(settings),
-    charts: createCharts(settings),
+    charts: createCharts(settings, figures),
     readings,
-    speed: measured.flat(),
+    speed,
+    rows,
+    ledgers,
   };
   await writeWhole(path, formatPage(content, await loadAssets()));
   terminal.clear();

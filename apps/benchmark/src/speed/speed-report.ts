@@ -26,12 +26,15 @@ export interface SpeedEntry {
   readonly memoryRatio: number;
   readonly oursSeconds: number;
   readonly peerSeconds: number;
+  /** Documents, or sentences, that a repetition reads; absent where it reads none. */
+  readonly count?: number | undefined;
 }
 
 /** The entry of a case. */
 export function toEntry({ name, peer, measurement }: MeasuredCase): SpeedEntry {
-  const { ratio, memoryRatio, oursSeconds, peerSeconds } = measurement;
-  return { case: name, peer, ratio, memoryRatio, oursSeconds, peerSeconds };
+  const { ratio, memoryRatio, oursSeconds, peerSeconds, count } = measurement;
+  const seconds = { ratio, memoryRatio, oursSeconds, peerSeconds };
+  return { case: name, peer, ...seconds, ...(count !== undefined && { count }) };
 }
 
 /**

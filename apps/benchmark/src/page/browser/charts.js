@@ -38,6 +38,7 @@
         labelPadding: 5,
         titlePadding: 8,
       },
+      legend: text,
       mark: { color: ink, aria: false },
       range: { category: Array.from({ length: 8 }, (_, index) => colour(`--series-${index}`)) },
     };
@@ -45,7 +46,7 @@
 
   async function draw(figure) {
     const spec = specs.get(figure.dataset.chart);
-    const values = spec.data.values.filter(({ model }) => shownModel === "" || model === shownModel);
+    const values = spec.data.values.filter(({ model = shownModel }) => shownModel === "" || model === shownModel);
     figure.classList.toggle("empty", values.length === 0);
     if (values.length === 0) return;
     const target = figure.querySelector(".chart");
