@@ -35,6 +35,12 @@ export class LoopbackHub {
   honoursRanges: boolean = true;
   /** The status of every answer, if not the right one. */
   status: number | undefined;
+  /** Refuses so many requests first; `retryAfter` in seconds. */
+  refusals: { status: number; retryAfter: number; times: number } | undefined;
+  /** Which kind of answer stops after its first byte, the connection kept. */
+  stalls: "answer" | "file" | undefined;
+  /** What stands in place of every answer. */
+  page: string | undefined;
   /** Whether requests stay unanswered. */
   silent: boolean = false;
   readonly #hub: Server = createServer((request, response) => this.#answer("hub", request, response));
@@ -67,7 +73,12 @@ export class LoopbackHub {
     const { authorization, range } = request.headers;
     this.seen.push({ host, path, authorization, range });
     if (this.silent) return;
-    if (this.status !== undefined) response.writeHead(this.status).end("no");
+    if (this.refusals !== undefined && this.refusals.times > 0) {
+      this.refusals.times -= 1;
+      response.writeHead(this.refusals.status, { "retry-after": `${this.refusals.retryAfter}` }).end("no");
+    } else if (this.page !== undefined) response.end(this.page);
+    else if (this.stalls === "answer") response.writeHead(200, { "content-length": 100 }).write("{");
+    else if (this.status !== undefined) response.writeHead(this.status).end("no");
     else if (path === `/api/models/${this.id}/revision/main`) sendJson(response, { id: this.id, sha: COMMIT });
     else if (path === `/api/models/${this.id}/tree/${COMMIT}`) sendJson(response, this.#listing());
     else this.#sendFile(host, path.split("/").at(-1) ?? "", request, response);
@@ -97,6 +108,8 @@ export class LoopbackHub {
       if (file.large === true && this.cut.times > 0) {
         this.cut.times -= 1;
         response.write(rest.subarray(0, this.cut.bytes), () => setTimeout(() => response.destroy(), 20));
+      } else if (file.large === true && this.stalls === "file") {
+        response.write(rest.subarray(0, 1));
       } else {
         response.end(rest);
       }

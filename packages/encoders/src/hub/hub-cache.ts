@@ -1,7 +1,8 @@
-import { copyFile, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
 import { chooseModelFiles } from "../weights/model-file-choice.ts";
+import { ownName } from "./process-owner.ts";
 
 const COMMIT = /^[0-9a-f]{40}$/;
 
@@ -46,8 +47,11 @@ export class HubCacheEntry {
     try {
       await symlink(relative(dirname(path), this.blob(hash)), path);
     } catch (error) {
-      // Windows allows links to some users only.
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") await copyFile(this.blob(hash), path);
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
+      // Windows allows links to some users only, and some disks have none.
+      const copy = `${path}.${ownName()}.incomplete`;
+      await copyFile(this.blob(hash), copy);
+      await rename(copy, path);
     }
   }
 
@@ -56,7 +60,9 @@ export class HubCacheEntry {
     if (COMMIT.test(revision)) return;
     const path = join(this.directory, "refs", revision);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, commit);
+    const unfinished = `${path}.${ownName()}.incomplete`;
+    await writeFile(unfinished, commit);
+    await rename(unfinished, path);
   }
 
   async #readReference(revision: string): Promise<string | undefined> {

@@ -1,10 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
+import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+import { readWithin } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-settings.ts";
+import { hasEnded, ownName } from "./process-owner.ts";
 
 /** A file at the hub. */
 export interface HubFile {
@@ -17,11 +18,11 @@ export interface HubFile {
   readonly isGitObject: boolean;
 }
 
+/** What a download needs of the settings. */
+type DownloadSettings = Pick<HubSettings, "onProgress" | "signal" | "stallTimeout">;
+
 /** How often a download that breaks off is taken up again within one call. */
 const RETRIES = 3;
-
-/** Seconds without a byte until a download counts as broken off. */
-const STALL = 30;
 
 /**
  * Downloads a file, from where an earlier attempt broke off.
@@ -36,7 +37,7 @@ export async function downloadHubFile(
   file: HubFile,
   path: string,
   send: typeof fetch,
-  settings: Pick<HubSettings, "onProgress" | "signal">,
+  settings: DownloadSettings,
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const unfinished = await claimUnfinished(path);
@@ -44,9 +45,21 @@ export async function downloadHubFile(
     await receive(url, file, unfinished, send, settings);
     await rename(unfinished, path);
   } catch (error) {
-    if (await stat(unfinished).catch(() => undefined)) await rename(unfinished, `${path}.incomplete`);
+    await rename(unfinished, `${path}.incomplete`).catch(() => {}); // wrong content is gone by now
     throw error;
+  } finally {
+    atWork.delete(unfinished);
   }
+}
+
+/** A file that is being received, and what is known of its content. */
+interface Reception {
+  readonly handle: FileHandle;
+  readonly file: HubFile;
+  received: number;
+  hash: Hash;
+  /** Whether the content comes from more than one answer. */
+  isPieced: boolean;
 }
 
 async function receive(
@@ -54,30 +67,25 @@ async function receive(
   file: HubFile,
   unfinished: string,
   send: typeof fetch,
-  { onProgress, signal }: Pick<HubSettings, "onProgress" | "signal">,
+  settings: DownloadSettings,
 ): Promise<void> {
   const handle = await open(unfinished, "a+");
   try {
-    const state = { received: 0, hash: startHash(file) };
+    const reception: Reception = { handle, file, received: 0, hash: startHash(file), isPieced: false };
     for await (const chunk of createReadStream(unfinished)) {
-      state.received += (chunk as Uint8Array).length;
-      state.hash.update(chunk as Uint8Array);
+      reception.received += (chunk as Uint8Array).length;
+      reception.hash.update(chunk as Uint8Array);
+      reception.isPieced = true;
     }
-    for (let attempt = 0; state.received < file.size; attempt += 1) {
-      const before = state.received;
-      try {
-        await receiveRest(url, file, handle, state, send, onProgress);
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (attempt >= RETRIES || !(error instanceof BrokenOffError) || state.received === before) throw error;
-      }
+    let problem = await receiveAll(url, reception, send, settings);
+    if (problem !== undefined && reception.isPieced) {
+      // One of the pieces was wrong, perhaps one of an earlier call.
+      await beginAnew(reception);
+      problem = await receiveAll(url, reception, send, settings);
     }
-    const hash = state.hash.digest("hex");
-    if (state.received > file.size || hash !== file.hash) {
+    if (problem !== undefined) {
       await rm(unfinished);
-      const got = state.received > file.size ? `at least ${state.received} bytes` : `the hash ${hash}`;
-      const rule = `${file.name} must have ${file.size} bytes and the hash ${file.hash}`;
-      throw new Error(`${rule}, got ${got}. What arrived was removed; try again.`);
+      throw new Error(`sent a wrong file: ${problem} What arrived was removed; try again.`);
     }
     await handle.sync();
   } finally {
@@ -85,74 +93,99 @@ async function receive(
   }
 }
 
+/** Receives what is missing; says what is wrong with the whole then. */
+async function receiveAll(
+  url: string,
+  reception: Reception,
+  send: typeof fetch,
+  settings: DownloadSettings,
+): Promise<string | undefined> {
+  const { file } = reception;
+  for (let attempt = 0; reception.received < file.size; attempt += 1) {
+    const before = reception.received;
+    try {
+      await receiveRest(url, reception, send, settings);
+    } catch (error) {
+      settings.signal?.throwIfAborted();
+      const goesOn = error instanceof BrokenOffError && reception.received !== before && attempt < RETRIES;
+      if (!goesOn) throw error;
+    }
+  }
+  const rule = `${file.name} must have ${file.size} bytes and the hash ${file.hash}`;
+  if (reception.received > file.size) return `${rule}, got at least ${reception.received} bytes.`;
+  const hash = reception.hash.digest("hex");
+  return hash === file.hash ? undefined : `${rule}, got the hash ${hash}.`;
+}
+
 /** A connection that ended early. */
 class BrokenOffError extends Error {}
 
-interface ReceiveState {
-  received: number;
-  hash: Hash;
-}
-
 async function receiveRest(
   url: string,
-  file: HubFile,
-  handle: FileHandle,
-  state: ReceiveState,
+  reception: Reception,
   send: typeof fetch,
-  onProgress: HubSettings["onProgress"],
+  settings: DownloadSettings,
 ): Promise<void> {
+  const { file, handle, received: before } = reception;
   // Ranges count bytes of the content as it is, not of a packed form.
-  const range: Record<string, string> = state.received > 0 ? { range: `bytes=${state.received}-` } : {};
+  const range: Record<string, string> = before > 0 ? { range: `bytes=${before}-` } : {};
   const response = await send(url, { headers: { "accept-encoding": "identity", ...range } });
-  if (!response.ok) throw new Error(`answers ${response.status} for ${file.name}.`);
-  if (state.received > 0 && !response.headers.get("content-range")?.startsWith(`bytes ${state.received}-`)) {
-    await handle.truncate(0);
-    Object.assign(state, { received: 0, hash: startHash(file) });
+  if (before > 0 && response.status === 416) {
+    await response.body?.cancel();
+    await beginAnew(reception);
+    return receiveRest(url, reception, send, settings);
   }
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`answers ${response.status} for ${file.name}.`);
+  }
+  reception.isPieced = before > 0 && response.headers.get("content-range")?.startsWith(`bytes ${before}-`) === true;
+  if (before > 0 && !reception.isPieced) await beginAnew(reception);
 
   const reader = response.body?.getReader();
   while (reader !== undefined) {
-    const { done, value } = await withinTime(reader, file);
+    const { done, value } = await readPiece(reader, file, settings.stallTimeout);
     if (done) break;
     await handle.appendFile(value);
-    state.hash.update(value);
-    state.received += value.length;
-    if (state.received > file.size) {
+    reception.hash.update(value);
+    reception.received += value.length;
+    if (reception.received > file.size) {
       await reader.cancel();
       return;
     }
-    onProgress({ file: file.name, receivedBytes: state.received, totalBytes: file.size });
+    settings.onProgress({ file: file.name, receivedBytes: reception.received, totalBytes: file.size });
   }
-  if (state.received < file.size) throw brokenOff(file, state.received);
+  if (reception.received < file.size) {
+    const ended = `the connection ended after ${reception.received} of ${file.size} bytes.`;
+    throw new BrokenOffError(`broke off. ${file.name}: ${ended}`);
+  }
 }
 
-async function withinTime(
+async function readPiece(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   file: HubFile,
+  seconds: number,
 ): ReturnType<ReadableStreamDefaultReader<Uint8Array>["read"]> {
-  let timer: NodeJS.Timeout | undefined;
-  const stalled = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BrokenOffError(`${file.name}: nothing arrived for ${STALL} s.`)), STALL * 1000);
-  });
   try {
-    return await Promise.race([reader.read(), stalled]);
+    return await readWithin(reader, seconds);
   } catch (cause) {
-    void reader.cancel().catch(() => {});
-    throw cause instanceof BrokenOffError
-      ? cause
-      : new BrokenOffError(`${file.name}: the connection broke.`, { cause });
-  } finally {
-    clearTimeout(timer);
+    const isCut = cause instanceof TypeError;
+    const what = isCut ? "the connection broke." : (cause as Error).message;
+    throw new BrokenOffError(`broke off. ${file.name}: ${what}`, { cause });
   }
 }
 
-function brokenOff(file: HubFile, received: number): BrokenOffError {
-  return new BrokenOffError(`${file.name}: the connection ended after ${received} of ${file.size} bytes.`);
+async function beginAnew(reception: Reception): Promise<void> {
+  await reception.handle.truncate(0);
+  Object.assign(reception, { received: 0, hash: startHash(reception.file), isPieced: false });
 }
 
 function startHash({ isGitObject, size }: HubFile): Hash {
   return isGitObject ? createHash("sha1").update(`blob ${size}\0`) : createHash("sha256");
 }
+
+/** The unfinished files that this process writes; an older process of its number may have left others. */
+const atWork = new Set<string>();
 
 let claims = 0;
 
@@ -164,13 +197,14 @@ let claims = 0;
 async function claimUnfinished(path: string): Promise<string> {
   const [directory, name] = [dirname(path), basename(path)];
   claims += 1;
-  const mine = `${path}.${hostname()}.${process.pid}.${claims}.incomplete`;
+  const mine = `${path}.${ownName()}.${claims}.incomplete`;
+  atWork.add(mine);
   for (const found of await readdir(directory)) {
     if (!found.startsWith(`${name}.`) || !found.endsWith(".incomplete")) continue;
-    const owner = found.slice(name.length + 1, -".incomplete".length);
-    if (owner !== "" && !isAbandoned(owner)) continue;
+    const source = join(directory, found);
+    if (atWork.has(source) || !isAbandoned(found.slice(name.length + 1, -".incomplete".length))) continue;
     try {
-      await rename(join(directory, found), mine); // one of several takers succeeds
+      await rename(source, mine); // one of several takers succeeds
       return mine;
     } catch {
       continue;
@@ -179,17 +213,8 @@ async function claimUnfinished(path: string): Promise<string> {
   return mine;
 }
 
-/** Whether the process in `machine.process.number` has ended; of another machine's nothing is known. */
+/** Whether nobody writes to the unfinished file of `machine.process.number`; one without an owner waits for a taker. */
 function isAbandoned(owner: string): boolean {
-  const [, machine, id] = /^(.+)\.(\d+)\.\d+$/.exec(owner) ?? [];
-  return machine === hostname() && !isRunning(Number(id));
-}
-
-function isRunning(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  const process = owner.replace(/\.\d+$/, "");
+  return owner === "" || process === ownName() || hasEnded(process);
 }

@@ -48,6 +48,23 @@ describe("hubSettings", () => {
     await rm(home, { recursive: true });
   });
 
+  it("refuses secrets that would come into messages, without showing them", async () => {
+    const messageOf = (options: object, environment = {}): Promise<string> =>
+      hubSettings(options, environment).then(
+        () => "",
+        (error: unknown) => (error as RangeError).message,
+      );
+
+    expect(await messageOf({}, { HF_TOKEN: "hf_sec\nret" })).toBe(
+      "token must hold letters, digits and signs alone, got something else as character 7 of 10. Look at HF_TOKEN, or log in again.",
+    );
+    expect(await messageOf({ endpoint: "https://me:hunter2@hub.example" })).toBe(
+      'endpoint must hold no name and no password, got "https://…@hub.example". Use the token (HF_TOKEN).',
+    );
+    expect(await messageOf({ endpoint: "me:hunter2@hub.example" })).not.toContain("hunter2");
+    expect((await hubSettings({}, { HF_TOKEN: " hf_named\n" })).token).toBe("hf_named");
+  });
+
   it("refuses a hub's address that is none, and a revision that would lead elsewhere", async () => {
     await expect(hubSettings({ endpoint: "mirror" }, {})).rejects.toThrow(
       'endpoint must be the address of a hub, got "mirror".',

@@ -2,6 +2,7 @@ import { HubApiError, listFiles, modelInfo } from "@huggingface/hub";
 
 import { HubCacheEntry, fileExists } from "./hub-cache.ts";
 import { downloadHubFile, type HubFile } from "./hub-download.ts";
+import { createFetch, createShortFetch, mayCarryToken } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import { chooseModelFiles } from "../weights/model-file-choice.ts";
 
@@ -29,7 +30,7 @@ export async function downloadFromHub(id: string, settings: HubSettings): Promis
   const { endpoint, revision } = settings;
   const send = createFetch(settings);
   try {
-    const { commit, files } = await listModel(id, settings, send);
+    const { commit, files } = await listModel(id, settings);
     const entry = new HubCacheEntry(settings.hubCache, id);
     for (const file of files) {
       const url = `${endpoint}/${id}/resolve/${commit}/${file.name}`;
@@ -37,8 +38,9 @@ export async function downloadFromHub(id: string, settings: HubSettings): Promis
       if (!(await fileExists(blob))) {
         await downloadHubFile(url, file, blob, send, settings);
       }
-      await entry.link(file.hash, commit, file.name);
     }
+    // The config comes last: without it, no one takes the directory for a model.
+    for (const file of files.toReversed()) await entry.link(file.hash, commit, file.name);
     await entry.saveReference(revision, commit);
     return entry.snapshot(commit);
   } catch (error) {
@@ -47,12 +49,9 @@ export async function downloadFromHub(id: string, settings: HubSettings): Promis
   }
 }
 
-async function listModel(
-  id: string,
-  { endpoint, revision }: HubSettings,
-  send: typeof fetch,
-): Promise<{ commit: string; files: readonly HubFile[] }> {
-  const hub = { hubUrl: endpoint, fetch: send };
+async function listModel(id: string, settings: HubSettings): Promise<{ commit: string; files: readonly HubFile[] }> {
+  const { endpoint, revision } = settings;
+  const hub = { hubUrl: endpoint, fetch: createShortFetch(settings) };
   const { sha: commit } = await modelInfo({ name: id, revision, additionalFields: ["sha"], ...hub });
   const files = new Map<string, HubFile>();
   for await (const entry of listFiles({ repo: { type: "model", name: id }, revision: commit, ...hub })) {
@@ -66,44 +65,41 @@ async function listModel(
   const chosenFiles = chosen.map((name) => files.get(name) as HubFile);
   // They become names of files here.
   const isHash = (text: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
-  if (![commit, ...chosenFiles.map(({ hash }) => hash)].every(isHash)) throw new Error("does not give hashes for it.");
+  const isKnown = ({ hash, size }: HubFile): boolean => isHash(hash) && Number.isSafeInteger(size) && size >= 0;
+  if (!isHash(commit) || !chosenFiles.every(isKnown)) throw new Error("does not give sizes and hashes for it.");
   return { commit, files: chosenFiles };
 }
 
-/** A fetch that shows the token to the hub only, and gives up on a hub that does not answer. */
-function createFetch({ endpoint, token, timeout, signal }: HubSettings): typeof fetch {
-  const { origin } = new URL(endpoint);
-  return async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    const headers = new Headers(init?.headers);
-    // When it follows a redirect to another origin, fetch itself takes this header away.
-    if (token !== undefined && url.origin === origin) headers.set("authorization", `Bearer ${token}`);
-    const waiting = new AbortController();
-    const timer = setTimeout(() => waiting.abort(new Error(`gives no answer within ${timeout} s.`)), timeout * 1000);
-    try {
-      const signals = signal === undefined ? [waiting.signal] : [waiting.signal, signal];
-      return await fetch(url, { ...init, headers, signal: AbortSignal.any(signals) });
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+/** What went wrong, in words that follow "the hub". */
+function explain(error: unknown, id: string, settings: HubSettings): Error {
+  return new Error(error instanceof HubApiError ? explainStatus(error, id, settings) : explainBreak(error, settings), {
+    cause: error,
+  });
 }
 
-/** What went wrong, in words that follow "the hub". */
-function explain(error: unknown, id: string, { token, revision }: HubSettings): Error {
-  const describe = (): string => {
-    if (error instanceof HubApiError) {
-      if (error.statusCode === 404) return `has no model "${id}" with a revision "${revision}".`;
-      if (error.statusCode === 401 && token === undefined) {
-        return `has no model "${id}", or shows it only to those who have an access token (HF_TOKEN).`;
-      }
-      if (error.statusCode === 401) return `does not accept the access token (HF_TOKEN), or has no model "${id}".`;
-      if (error.statusCode === 403) return `does not show "${id}" to this access token; accept its terms there first.`;
-      return `answers ${error.statusCode}.`;
-    }
-    const { message, cause } = error as Error;
-    if (!(error instanceof TypeError)) return message;
-    return `cannot be reached (${(cause as NodeJS.ErrnoException | undefined)?.code ?? message}).`;
-  };
-  return new Error(describe(), { cause: error });
+function explainStatus({ statusCode }: HubApiError, id: string, { endpoint, token, revision }: HubSettings): string {
+  if (statusCode === 404) return `has no model "${id}" with a revision "${revision}".`;
+  if (statusCode === 401 && token === undefined) {
+    return `has no model "${id}", or shows it only to those who have an access token (HF_TOKEN).`;
+  }
+  if (statusCode === 401 && !mayCarryToken(endpoint)) {
+    return `does not show "${id}" without the access token, which is not sent over plain http: give its address with https.`;
+  }
+  if (statusCode === 401) return `does not accept the access token (HF_TOKEN), or has no model "${id}".`;
+  if (statusCode === 403) return `does not show "${id}" to this access token; accept its terms there first.`;
+  if (statusCode === 429) return "answers 429: there were too many requests; try again in some minutes.";
+  return `answers ${statusCode}.`;
+}
+
+function explainBreak(error: unknown, { hubCache }: HubSettings): string {
+  const { message, cause, syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) {
+    const advice = "Free some room, or set HF_HUB_CACHE to a folder of yours on another disk.";
+    return `was left off: ${hubCache} must be a folder to write to, got ${message}. ${advice}`;
+  }
+  if (error instanceof SyntaxError || (error instanceof TypeError && cause === undefined)) {
+    return "answers with something else than a hub does. Check HF_ENDPOINT, and whether the network asks for a login.";
+  }
+  if (!(error instanceof TypeError)) return message;
+  return `cannot be reached (${(cause as NodeJS.ErrnoException).code ?? message}).`;
 }

