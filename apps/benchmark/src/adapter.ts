@@ -53,7 +53,7 @@ export interface PaperAdapter {
   train(documents: readonly Document[], experiment: Experiment, hooks: RunHooks): Promise<PaperExtractor>;
 
   /** Reads a model that {@link PaperExtractor.save} wrote. */
-  load(directory: string): Promise<PaperExtractor>;
+  load(directory: string, options?: LoadOptions): Promise<PaperExtractor>;
 
   /**
    * Chooses what the variant leaves to the development documents, such as a global or per-relation threshold.
@@ -95,6 +95,15 @@ export interface PaperAdapter {
    * @param documents Labelled, where training is timed.
    */
   prepareSpeed?(documents: readonly Document[], options: SpeedOptions): Promise<SpeedWork>;
+}
+
+/** How {@link PaperAdapter.load} reads. */
+export interface LoadOptions {
+  /**
+   * Bytes that the tensors of one batch may take besides the weights; papers that would take less do so, and read the
+   * documents in smaller batches where they would take more.
+   */
+  readonly memoryBudget?: number;
 }
 
 /** A graph to be drawn. */
@@ -183,6 +192,8 @@ export interface RunHooks {
   readonly dataDirectory?: string;
   /** Loads the experiment's encoder and tokenizer; each call gives a fresh copy, which the caller owns. */
   loadBackbone(): Promise<Backbone>;
+  /** Bytes that the model and its training may take; no limit without it. Made to be passed on as `memory`. */
+  readonly memory?: number;
   /** Where checkpoints go, and whether to start from the one there; made to be passed on to `fit` as it is. */
   readonly checkpoint: CheckpointOptions;
   /** Fires when the user wants to stop. */

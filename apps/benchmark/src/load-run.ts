@@ -6,6 +6,7 @@ import type { PaperAdapter, PaperExtractor } from "./adapter.ts";
 import { pickAdapter } from "./adapters.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { RelationScorer } from "./curves.ts";
+import { extractionMemory, machineMemory } from "./memory.ts";
 import { readRunConfig, RunDirectoryError, runFiles } from "./run-directory.ts";
 
 /** A trained model with what its run knows about its data. */
@@ -23,12 +24,22 @@ export interface LoadedRun {
   loadTrainFacts(): Promise<ReadonlySet<string> | undefined>;
 }
 
+/** How {@link loadRun} loads. */
+export interface LoadRunOptions {
+  /** Bytes that the process may take; a share of the machine's without it. */
+  readonly memory?: number;
+}
+
 /**
  * Loads the model of a run; starts the engine.
  *
  * @throws {RunDirectoryError} If the directory holds no run or the run has no model yet.
  */
-export async function loadRun(directory: string, context: CommandContext): Promise<LoadedRun> {
+export async function loadRun(
+  directory: string,
+  context: CommandContext,
+  { memory = machineMemory() }: LoadRunOptions = {},
+): Promise<LoadedRun> {
   const config = await readRunConfig(directory);
   const files = runFiles(directory);
   if (!existsSync(files.model)) {
@@ -40,7 +51,7 @@ export async function loadRun(directory: string, context: CommandContext): Promi
   return {
     task: adapter.task,
     ...(adapter.scoreAll && { scoreAll: adapter.scoreAll }),
-    extractor: await adapter.load(files.model),
+    extractor: await adapter.load(files.model, { memoryBudget: await extractionMemory(memory, files.model) }),
     relations: config.relations,
     ...(config.entityTypes && { entityTypes: config.entityTypes }),
     ...(symmetricRelations && { symmetricRelations }),

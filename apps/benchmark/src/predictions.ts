@@ -6,6 +6,15 @@ import type {
   SentenceExtraction,
   Span,
 } from "@relatum/datasets";
+import { formatSciErc } from "@relatum/datasets";
+
+import type { DataFormat } from "./experiment.ts";
+
+/** As {@link formatPredictions}, but what was found in sentences in the format `scierc` where documents came in it. */
+export function formatFound(documents: readonly Document[], found: Extraction, format: DataFormat): string {
+  if (format !== "scierc" || found.task !== "sentence") return formatPredictions(documents, found);
+  return formatSciErc(documents, { predictions: found });
+}
 
 /** A line of a prediction file for every document, in order, with a line break after each. */
 export function formatPredictions(documents: readonly Document[], extraction: Extraction): string {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 import type { CommandContext } from "./command-context.ts";
+import { parseMemory } from "./memory.ts";
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -110,6 +111,7 @@ function addTrainingCommands(program: Command, context: () => CommandContext): v
     .option("--out <directory>", "where the runs go", "runs")
     .option("--revision <text>", "what the code is at; a run of another revision there is started anew")
     .option("--tensorboard <directory>", "writes the curves here for TensorBoard too")
+    .addOption(memoryOption())
     .action(async (options: { suite: "quick" | "lite" | "paper"; out: string }) =>
       (await import("./commands/run.ts")).runCommand(options, context()),
     );
@@ -122,6 +124,7 @@ function addTrainingCommands(program: Command, context: () => CommandContext): v
     .option("--seed <number>", "the seed; the experiment's first without it", parseSeed)
     .option("--save-every <steps>", "steps from one checkpoint to the next; 100 without it", parseCount)
     .option("--tensorboard <directory>", "writes the curves here for TensorBoard too")
+    .addOption(memoryOption())
     .action(async (file: string, options: object) =>
       (await import("./commands/train.ts")).trainCommand(file, options, context()),
     );
@@ -138,6 +141,7 @@ function addModelCommands(program: Command, context: () => CommandContext): void
     .addOption(format())
     .option("--train-facts <file>", "facts that Ign F1 leaves out; those the run trained on without it")
     .option("--json <file>", "writes the scores here too")
+    .addOption(memoryOption())
     .action(async (run: string, options: Parameters<typeof import("./commands/evaluate.ts").evaluateCommand>[1]) =>
       (await import("./commands/evaluate.ts")).evaluateCommand(run, options, context()),
     );
@@ -145,13 +149,14 @@ function addModelCommands(program: Command, context: () => CommandContext): void
     .command("predict")
     .description("writes what a run's model finds in documents; needs no labels")
     .argument("<run>", "the run's directory")
-    .requiredOption("--file <file>", "the documents")
+    .requiredOption("--file <file>", "the documents; - reads standard input, a document a line, and answers as it goes")
     .addOption(format())
-    .requiredOption(
+    .option(
       "--out <file>",
       "a JSON line a document, with scierc in its form; with docred and .json, the submission file",
     )
     .option("--submission <file>", "writes DocRED's submission file here")
+    .addOption(memoryOption())
     .action(async (run: string, options: Parameters<typeof import("./commands/predict.ts").predictCommand>[1]) =>
       (await import("./commands/predict.ts")).predictCommand(run, options, context()),
     );
@@ -174,6 +179,11 @@ function addSpeedCommand(program: Command, context: () => CommandContext): void 
     .action(async (options: Parameters<typeof import("./commands/speed.ts").speedCommand>[0]) =>
       (await import("./commands/speed.ts")).speedCommand(options, context()),
     );
+}
+
+function memoryOption(): Option {
+  const description = "what the process may take, such as 4G; three quarters of the machine's without it";
+  return new Option("--memory <size>", description).argParser(parseMemory);
 }
 
 function parseSeed(text: string): number {

@@ -9,6 +9,7 @@ import { drawRunCurves, withAreas } from "./curves.ts";
 import { type ExperimentData, loadExperimentData } from "./data.ts";
 import { loadBackbone } from "./backbone.ts";
 import type { Experiment } from "./experiment.ts";
+import { extractionMemory, machineMemory, trainingMemory } from "./memory.ts";
 import { describeModel } from "./model-card.ts";
 import { formatPredictions } from "./predictions.ts";
 import { openRunDirectory, readRunScores, type RunConfig, type RunFiles, runFiles } from "./run-directory.ts";
@@ -47,6 +48,8 @@ export interface RunRequest {
   readonly revision?: string;
   readonly signal: AbortSignal;
   readonly terminal: Terminal;
+  /** Bytes that the process may take; a share of the machine's without it. */
+  readonly memory?: number | undefined;
   /** Where TensorBoard finds the run's curves; none are written without it. */
   readonly tensorboard?: string | undefined;
   /** Steps from one checkpoint to the next; there is one at the end of each epoch besides. */
@@ -145,8 +148,10 @@ async function finishRun(state: RunState): Promise<RunScores> {
 
 /** The trained model: from the run's directory where a stopped run came as far as that. */
 async function loadOrTrain(state: RunState): Promise<PaperExtractor> {
-  const { adapter, data, files } = state;
-  if (existsSync(files.model)) return adapter.load(files.model);
+  const { adapter, data, files, memory = machineMemory() } = state;
+  if (existsSync(files.model)) {
+    return adapter.load(files.model, { memoryBudget: await extractionMemory(memory, files.model) });
+  }
   const extractor = await train(state);
   const tuned = (await adapter.tune?.(extractor, data.development, TUNING_TOOLS)) ?? extractor;
   await writeDirectory(files.model, (beside) => tuned.save(beside));
@@ -154,7 +159,18 @@ async function loadOrTrain(state: RunState): Promise<PaperExtractor> {
 }
 
 async function train(state: RunState): Promise<PaperExtractor> {
-  const { adapter, data, experiment, files, log, saveEvery = CHECKPOINT_STEPS, seed, signal, terminal } = state;
+  const {
+    adapter,
+    data,
+    experiment,
+    files,
+    log,
+    saveEvery = CHECKPOINT_STEPS,
+    seed,
+    signal,
+    terminal,
+    memory = machineMemory(),
+  } = state;
   const progress = new TrainingProgress((stage) => trainingSize(state, stage), Date.now);
   terminal.notice(`${data.train.length} training documents, ${data.relations.length} relations.`);
   return adapter.train(data.train, experiment, {
@@ -163,6 +179,7 @@ async function train(state: RunState): Promise<PaperExtractor> {
     entityTypes: data.entityTypes,
     checkpoint: { directory: files.checkpoints, resume: true, everySteps: saveEvery },
     signal,
+    memory: trainingMemory(memory),
     loadBackbone: () => loadBackbone(experiment, { signal, terminal }),
     log: (event) => {
       log.write(event);

@@ -2,6 +2,7 @@ import type { PaperAdapter, PaperExtractor, TuningTools } from "@relatum/benchma
 import type { Document } from "@relatum/datasets";
 
 import { AtlopExtractor, loadAtlop } from "./extractor.ts";
+import { DEFAULT_MEMORY_BUDGET } from "./memory.ts";
 import { parseAtlopSettings } from "./settings.ts";
 import { prepareExtraction, prepareTraining } from "./speed.ts";
 import { trainAtlop } from "./train.ts";
@@ -34,13 +35,15 @@ export const adapter: PaperAdapter = {
       seed: hooks.seed,
       checkpoint: hooks.checkpoint,
       signal: hooks.signal,
+      ...(hooks.memory !== undefined && { memory: hooks.memory }),
       log: (event) => hooks.log(event),
       evaluate: (candidate) => hooks.evaluate(candidate),
     });
     return extractor;
   },
 
-  load: (directory) => loadAtlop(directory),
+  load: (directory, { memoryBudget = DEFAULT_MEMORY_BUDGET } = {}) =>
+    loadAtlop(directory, { memoryBudget: Math.min(DEFAULT_MEMORY_BUDGET, memoryBudget) }),
 
   tune: async (extractor, documents, tools) => {
     if (!(extractor instanceof AtlopExtractor)) throw new TypeError("extractor must be an AtlopExtractor.");

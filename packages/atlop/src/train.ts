@@ -1,7 +1,15 @@
 import { batches, type Document } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, batchMemory, type BatchPart, fit, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+import {
+  AdamW,
+  batchMemory,
+  type BatchPart,
+  fit,
+  type FitReport,
+  linearWarmup,
+  type TrainSettings,
+} from "@relatum/tensor-utils/train";
 
 import { type AtlopBatch, countAtlopTokens } from "./batch.ts";
 import type { AtlopConfig } from "./config.ts";

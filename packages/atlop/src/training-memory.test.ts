@@ -17,7 +17,9 @@ const config = defineAtlopConfig({ relations, pairSize: 64, blockSize: 32 });
 /** Four documents; the first has so many entities that its pairs take more than its text. */
 const documents = syntheticDocuments({ seed: 7, count: 4, relations }).map((document, index): Document => {
   const { entities } = document;
-  return index > 0 ? document : { ...document, entities: Array.from({ length: 20 }, (_, n) => entities[n % 2] as Entity) };
+  return index > 0
+    ? document
+    : { ...document, entities: Array.from({ length: 20 }, (_, n) => entities[n % 2] as Entity) };
 });
 
 const kinds = [

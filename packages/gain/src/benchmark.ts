@@ -6,6 +6,7 @@ import { createRandom } from "@relatum/tensor-utils";
 import type { GainBackbone } from "./backbone.ts";
 import { GainExtractor, loadGain } from "./extractor.ts";
 import { describeGraphs } from "./graph-drawing.ts";
+import { DEFAULT_MEMORY_BUDGET } from "./memory.ts";
 import { parseGainSettings } from "./settings.ts";
 import { prepareExtraction, prepareTraining } from "./speed.ts";
 import { trainGain } from "./train.ts";
@@ -38,13 +39,15 @@ export const adapter: PaperAdapter = {
       seed: hooks.seed,
       checkpoint: hooks.checkpoint,
       signal: hooks.signal,
+      ...(hooks.memory !== undefined && { memory: hooks.memory }),
       log: (event) => hooks.log(event),
       evaluate: (candidate) => hooks.evaluate(candidate),
     });
     return extractor;
   },
 
-  load: (directory) => loadGain(directory),
+  load: (directory, { memoryBudget = DEFAULT_MEMORY_BUDGET } = {}) =>
+    loadGain(directory, { memoryBudget: Math.min(DEFAULT_MEMORY_BUDGET, memoryBudget) }),
 
   tune: async (extractor, documents, tools) => {
     if (!(extractor instanceof GainExtractor)) throw new TypeError("extractor must be a GainExtractor.");

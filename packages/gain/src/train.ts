@@ -1,7 +1,14 @@
 import { batches, type Document } from "@relatum/datasets";
 import { BiLstmEncoder } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, batchMemory, type BatchPart, fit, type FitReport, type TrainSettings } from "@relatum/tensor-utils/train";
+import {
+  AdamW,
+  batchMemory,
+  type BatchPart,
+  fit,
+  type FitReport,
+  type TrainSettings,
+} from "@relatum/tensor-utils/train";
 
 import { type GainBackbone, tokenizerOf } from "./backbone.ts";
 import { countGainTokens, type GainBatch } from "./batch.ts";

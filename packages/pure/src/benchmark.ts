@@ -7,6 +7,7 @@ import type { PureConfig } from "./config.ts";
 import type { PureEntityModel } from "./entity-model.ts";
 import { loadPure, type PurePart } from "./extractor.ts";
 import { LengthNotices } from "./length-notices.ts";
+import { DEFAULT_MEMORY_BUDGET } from "./memory.ts";
 import { parsePureSettings, type PureLabels } from "./settings.ts";
 import { prepareExtraction, prepareTraining } from "./speed.ts";
 import { type PureTrainSettings, trainPure } from "./train.ts";
@@ -33,6 +34,7 @@ export const adapter: PaperAdapter = {
       seed: hooks.seed,
       checkpoint: hooks.checkpoint,
       signal: hooks.signal,
+      ...(hooks.memory !== undefined && { memory: hooks.memory }),
       log: (event) => hooks.log(event),
       evaluate: (candidate, stage) => hooks.evaluate(candidate, stage === "entity" ? "entities" : "relations"),
       notify: (notice) => notices.add(notice),
@@ -41,7 +43,8 @@ export const adapter: PaperAdapter = {
     return extractor;
   },
 
-  load: (directory) => loadPure(directory),
+  load: (directory, { memoryBudget = DEFAULT_MEMORY_BUDGET } = {}) =>
+    loadPure(directory, { memoryBudget: Math.min(DEFAULT_MEMORY_BUDGET, memoryBudget) }),
 
   prepareSpeed: async (documents, options) => {
     const labels = { relations: options.relations, entityTypes: entityTypes(documents) };

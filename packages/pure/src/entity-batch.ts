@@ -30,7 +30,7 @@ export interface CollatePureEntitiesOptions {
 }
 
 /** The smallest number of spans in use; they cost little beside the encoder, and fewer sizes make fewer graphs. */
-const LEAST_SPANS = 1024;
+export const LEAST_SPANS = 1024;
 
 /** Up to so many tokens, rows come in finer steps: sentences are short. */
 const SHORT_ROW = 64;
@@ -58,11 +58,16 @@ export function collatePureEntities(
   return { input, ...collateSpans(features, width, pad) };
 }
 
-/** @param width Tokens per sentence, padding included. */
-function collateSpans(
+/**
+ * Lays the spans of sentences out as tensors, with their labels.
+ *
+ * @param width Tokens per sentence, padding included.
+ * @returns Tensors that the caller frees with `tf.dispose`.
+ */
+export function collateSpans(
   features: readonly PureEntityFeatures[],
   width: number,
-  pad: "exact" | "buckets",
+  pad: "exact" | "buckets" = "buckets",
 ): Pick<PureEntityBatch, "spans" | "targets"> {
   const count = features.reduce((total, { spans }) => total + spans.length, 0);
   const size = pad === "exact" ? Math.max(1, count) : 2 ** Math.ceil(Math.log2(Math.max(LEAST_SPANS, count)));

@@ -104,6 +104,24 @@ describe("PureExtractor.extract", () => {
     expect(bit.relations.map(withoutScore)).toEqual(found.relations.map(withoutScore));
   });
 
+  it("finds the same where the spans of one sentence are classified some at a time", async () => {
+    const words = documents.flatMap(({ sentences }) => sentences.flat());
+    const sentence = Array.from({ length: 480 }, (_, index) => words[index % words.length] as string);
+    const long: Document = { ...(documents[0] as Document), id: "long", sentences: [sentence], entities: [] };
+    const settings = { maxTokens: 512, maxSpanWords: 8 };
+    const found = await createExtractor(settings, { without: "relation" }).extractEntities([long]);
+    const extractor = createExtractor(settings, { without: "relation", memoryBudget: 1 });
+    const before = tf.memory().numTensors;
+
+    const bit = await extractor.extractEntities([long]);
+
+    expect(found.length).toBeGreaterThan(100);
+    expect(bit.map(withoutScore)).toEqual(found.map(withoutScore));
+    for (const [index, { score }] of bit.entries())
+      expect(Math.abs(score - (found[index]?.score ?? 0))).toBeLessThan(1e-6);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it("takes the documents' own entities for found ones without an entity model", async () => {
     const extractor = createExtractor({}, { without: "entity" });
 

@@ -1,8 +1,17 @@
 import type { Random } from "@relatum/tensor-utils";
-import { type AdamW, fit, type FitReport, type Trainable, type TrainSettings } from "@relatum/tensor-utils/train";
+import {
+  type AdamW,
+  batchMemory,
+  type BatchPart,
+  fit,
+  type FitReport,
+  type Trainable,
+  type TrainSettings,
+} from "@relatum/tensor-utils/train";
 
 import type { PureConfig } from "./config.ts";
 import type { PureExtractor } from "./extractor.ts";
+import { DEFAULT_MEMORY_BUDGET } from "./memory.ts";
 
 /** What trains one model, or two at once. */
 export interface FitStage<Batch> {
@@ -14,7 +23,7 @@ export interface FitStage<Batch> {
   readonly optimizer: AdamW;
   readonly random: Random;
   /** As `fit` takes them. */
-  batches(epoch: number): Iterable<() => Batch>;
+  batches(epoch: number): Iterable<readonly BatchPart<Batch>[]>;
   /** How many documents there are to train on. */
   readonly documentCount: number;
 }
@@ -52,6 +61,15 @@ export async function fitStage<Batch>(
   } finally {
     optimizer.dispose();
   }
+}
+
+/** What the tensors of a batch may take, in bytes, in training and in the extraction between epochs. */
+export function memoryBudgets(
+  model: Pick<Trainable<never>, "parameters">,
+  { memory }: Pick<TrainSettings, "memory">,
+): { readonly training: number; readonly extraction: number } {
+  const training = memory === undefined ? Infinity : batchMemory(model, memory);
+  return { training, extraction: Math.min(DEFAULT_MEMORY_BUDGET, training) };
 }
 
 /** What must be the same for a run to go on from a checkpoint. */

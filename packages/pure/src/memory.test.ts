@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { planBatches } from "./memory.ts";
+import { planBatches, spansAtATime } from "./memory.ts";
 
 const encoder = { heads: 2, hiddenSize: 8, maxTokens: 512 };
 const AMPLE = 2 ** 30;
@@ -41,5 +41,14 @@ describe("planBatches", () => {
     expect(planBatches(sizes, encoder, 2 * 24_288).map(({ length }) => length)).toEqual([2, 1]);
     expect(planBatches(sizes, encoder, 2 * 24_288 - 1).map(({ length }) => length)).toEqual([1, 1, 1]);
     expect(planBatches([], encoder, AMPLE)).toEqual([]);
+  });
+});
+
+describe("spansAtATime", () => {
+  it("doubles the least number as long as the spans keep within the budget", () => {
+    // A span of 100 numbers takes 3 · 4 · 100 = 1,200 bytes.
+    expect(spansAtATime(100, 1024, 1200 * 4096)).toBe(4096);
+    expect(spansAtATime(100, 1024, 1200 * 4096 - 1)).toBe(2048);
+    expect(spansAtATime(100, 1024, 1)).toBe(1024);
   });
 });

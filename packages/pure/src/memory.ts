@@ -60,6 +60,18 @@ export function planBatches(
   return planned;
 }
 
+/**
+ * How many spans of a sentence are classified at a time to keep within a memory budget: `least` times a power of two.
+ *
+ * @param numbers What the model holds for one span.
+ * @param least Batches of fewer spans are filled up to as many.
+ * @param budget Bytes.
+ */
+export function spansAtATime(numbers: number, least: number, budget: number): number {
+  const most = budget / (COPIES * BYTES * numbers);
+  return least * 2 ** Math.max(0, Math.floor(Math.log2(most / least)));
+}
+
 /** What encoding a sequence takes: the attention and the widest vectors of one layer. */
 function encodingBytes(
   tokens: number,

@@ -7,10 +7,10 @@ import type { PureEntityModel } from "./entity-model.ts";
 import type { PureRelationBatch } from "./relation-batch.ts";
 import type { PureRelationModel } from "./relation-model.ts";
 
-/** What the shared model learns from in one step. */
+/** What the shared model learns from in one step: both, or one of them where a step is taken in parts. */
 export interface PureSharedBatch {
-  readonly entity: PureEntityBatch;
-  readonly relation: PureRelationBatch;
+  readonly entity?: PureEntityBatch;
+  readonly relation?: PureRelationBatch;
 }
 
 /** The entity model and the relation model over one encoder, trained together: the paper's Table 5. */
@@ -39,8 +39,10 @@ export class PureSharedModel implements Trainable<PureSharedBatch> {
    */
   loss({ entity, relation }: PureSharedBatch, mode: Mode): tf.Scalar {
     return tf.tidy(() => {
-      const relationLoss = this.relation.loss(relation, mode).mul(relation.pairs.mask.sum()); // []
-      return this.entity.loss(entity, mode).add(relationLoss);
+      const relationLoss = relation && this.relation.loss(relation, mode).mul<tf.Scalar>(relation.pairs.mask.sum()); // []
+      const entityLoss = entity && this.entity.loss(entity, mode); // []
+      if (relationLoss === undefined) return entityLoss ?? tf.scalar(0);
+      return entityLoss === undefined ? relationLoss : entityLoss.add<tf.Scalar>(relationLoss);
     });
   }
 }

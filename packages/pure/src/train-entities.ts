@@ -1,16 +1,17 @@
 import type { Document } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+import { AdamW, type BatchPart, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
 
 import type { PureConfig } from "./config.ts";
-import { collatePureEntities, type PureEntityBatch } from "./entity-batch.ts";
+import type { PureEntityBatch } from "./entity-batch.ts";
 import { featurizePureEntityDocuments, type PureEntityFeatures } from "./entity-features.ts";
 import { PureEntityModel } from "./entity-model.ts";
 import { batchSentences } from "./entity-order.ts";
 import { PureExtractor } from "./extractor.ts";
-import { fitStage } from "./fit-stage.ts";
+import { fitStage, memoryBudgets } from "./fit-stage.ts";
 import { requireLabelled } from "./training-data.ts";
+import { entityParts } from "./training-memory.ts";
 
 /** What {@link trainPureEntities} needs besides documents. */
 export interface TrainPureEntitiesOptions extends TrainSettings {
@@ -43,15 +44,16 @@ export async function trainPureEntities(
 
   const random = createRandom(options.seed);
   const model = new PureEntityModel(config, backbone, random.fork("model"));
-  const extractor = new PureExtractor({ config, entity: { model, backbone } });
+  const budgets = memoryBudgets(model, options);
+  const extractor = new PureExtractor({ config, entity: { model, backbone } }, { memoryBudget: budgets.extraction });
   const optimizer = createEntityOptimizer(model, {
     ...options,
     totalSteps: Math.ceil(grouped.length / accumulate) * epochs,
   });
 
-  function* batches(epoch: number): Generator<() => PureEntityBatch> {
+  function* batches(epoch: number): Generator<readonly BatchPart<PureEntityBatch>[]> {
     for (const batch of random.fork(`order ${epoch}`).shuffle(grouped)) {
-      yield () => collatePureEntities(batch, backbone);
+      yield entityParts(batch, { backbone, config }, budgets.training);
     }
   }
 

@@ -1,19 +1,20 @@
 import type { Document } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import type { FitReport, TrainSettings } from "@relatum/tensor-utils/train";
+import type { BatchPart, FitReport, TrainSettings } from "@relatum/tensor-utils/train";
 
 import { type PureConfig, relationConfig } from "./config.ts";
 import { PureEntityModel } from "./entity-model.ts";
 import { batchSentences } from "./entity-order.ts";
 import { PureExtractor } from "./extractor.ts";
-import { fitStage } from "./fit-stage.ts";
-import { collatePureJoint, type PureJointBatch } from "./joint-batch.ts";
+import { fitStage, memoryBudgets } from "./fit-stage.ts";
+import type { PureJointBatch } from "./joint-batch.ts";
 import { featurizePureJointDocuments } from "./joint-features.ts";
 import { PureJointModel } from "./joint-model.ts";
 import { PureRelationModel } from "./relation-model.ts";
 import { createSharedOptimizer } from "./train-shared.ts";
 import { requireLabelled } from "./training-data.ts";
+import { jointParts } from "./training-memory.ts";
 
 /** What {@link trainPureJoint} needs besides documents. */
 export interface TrainPureJointOptions extends TrainSettings {
@@ -48,17 +49,17 @@ export async function trainPureJoint(
   const entity = new PureEntityModel(config, backbone, random.fork("entity model"));
   const relation = new PureRelationModel(relationConfig(config, backbone), backbone, random.fork("relation model"));
   const model = new PureJointModel(entity, relation);
-  const extractor = new PureExtractor({
-    config,
-    entity: { model: entity, backbone },
-    relation: { model: relation, backbone },
-  });
+  const budgets = memoryBudgets(model, options);
+  const extractor = new PureExtractor(
+    { config, entity: { model: entity, backbone }, relation: { model: relation, backbone } },
+    { memoryBudget: budgets.extraction },
+  );
   const totalSteps = Math.ceil(grouped.length / accumulate) * epochs;
   const optimizer = createSharedOptimizer(model, { ...options, totalSteps });
 
-  function* batches(epoch: number): Generator<() => PureJointBatch> {
+  function* batches(epoch: number): Generator<readonly BatchPart<PureJointBatch>[]> {
     for (const batch of random.fork(`order ${epoch}`).shuffle(grouped)) {
-      yield () => collatePureJoint(batch, backbone, config);
+      yield jointParts(batch, { backbone, config }, budgets.training);
     }
   }
 

@@ -1,14 +1,14 @@
 import { batches, type Document } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+import { AdamW, type BatchPart, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
 
 import type { PureConfig } from "./config.ts";
 import type { PureEntityModel } from "./entity-model.ts";
 import { PureExtractor, type PurePart } from "./extractor.ts";
-import { fitStage } from "./fit-stage.ts";
+import { fitStage, memoryBudgets } from "./fit-stage.ts";
 import { createMarkers } from "./markers.ts";
-import { collatePureRelations, featureTokens, type PureRelationBatch } from "./relation-batch.ts";
+import { featureTokens, type PureRelationBatch } from "./relation-batch.ts";
 import {
   featurizePureRelationDocuments,
   type PureLengthNotice,
@@ -18,6 +18,7 @@ import { PureRelationModel } from "./relation-model.ts";
 import { type LabelledSpan, labelledSpans } from "./spans.ts";
 import type { PureOptimizerSettings } from "./train-entities.ts";
 import { requireLabelled } from "./training-data.ts";
+import { relationParts } from "./training-memory.ts";
 
 /** What {@link trainPureRelations} needs besides documents. */
 export interface TrainPureRelationsOptions extends TrainSettings {
@@ -57,15 +58,16 @@ export async function trainPureRelations(
   const random = createRandom(options.seed);
   const model = new PureRelationModel(config, backbone, random.fork("model"));
   const models = { config, relation: { model, backbone }, ...(entity && { entity }) };
-  const extractor = new PureExtractor(models, { remembersEntities: true });
+  const budgets = memoryBudgets(model, options);
+  const extractor = new PureExtractor(models, { remembersEntities: true, memoryBudget: budgets.extraction });
   const optimizer = createRelationOptimizer(model, {
     ...options,
     totalSteps: Math.ceil(grouped.length / accumulate) * epochs,
   });
 
-  function* batches(epoch: number): Generator<() => PureRelationBatch> {
+  function* batches(epoch: number): Generator<readonly BatchPart<PureRelationBatch>[]> {
     for (const batch of random.fork(`order ${epoch}`).shuffle(grouped)) {
-      yield () => collatePureRelations(batch, backbone.tokenizer, config);
+      yield relationParts(batch, { backbone, config }, budgets.training);
     }
   }
 

@@ -1,21 +1,20 @@
 import type { Document } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
-import { AdamW, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
+import { AdamW, type BatchPart, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
 
 import type { PureConfig } from "./config.ts";
-import { collatePureEntities } from "./entity-batch.ts";
 import { PureEntityModel } from "./entity-model.ts";
 import { batchSentences } from "./entity-order.ts";
 import { PureExtractor } from "./extractor.ts";
-import { fitStage } from "./fit-stage.ts";
-import { collatePureRelations } from "./relation-batch.ts";
+import { fitStage, memoryBudgets } from "./fit-stage.ts";
 import type { PureLengthNotice } from "./relation-features.ts";
 import { PureRelationModel } from "./relation-model.ts";
 import { type PureSharedBatch, PureSharedModel } from "./shared-model.ts";
 import { featurizeSentences, type PureOptimizerSettings } from "./train-entities.ts";
 import { batchTexts, featurizePairs } from "./train-relations.ts";
 import { requireLabelled } from "./training-data.ts";
+import { sharedParts } from "./training-memory.ts";
 
 /** What {@link trainPureShared} needs besides documents. */
 export interface TrainPureSharedOptions extends TrainSettings {
@@ -56,21 +55,19 @@ export async function trainPureShared(
   const entity = new PureEntityModel(config, backbone, random.fork("entity model"));
   const relation = new PureRelationModel(config, backbone, random.fork("relation model"));
   const model = new PureSharedModel(entity, relation);
-  const extractor = new PureExtractor({
-    config,
-    entity: { model: entity, backbone },
-    relation: { model: relation, backbone },
-  });
+  const budgets = memoryBudgets(model, options);
+  const extractor = new PureExtractor(
+    { config, entity: { model: entity, backbone }, relation: { model: relation, backbone } },
+    { memoryBudget: budgets.extraction },
+  );
   const optimizer = createSharedOptimizer(model, { ...options, totalSteps: Math.ceil(steps / accumulate) * epochs });
 
-  function* batches(epoch: number): Generator<() => PureSharedBatch> {
+  function* batches(epoch: number): Generator<readonly BatchPart<PureSharedBatch>[]> {
     const shuffledSentences = random.fork(`sentences ${epoch}`).shuffle(sentences);
     const shuffledTexts = random.fork(`texts ${epoch}`).shuffle(texts);
     for (let step = 0; step < steps; step += 1) {
-      yield () => ({
-        entity: collatePureEntities(itemAt(shuffledSentences, step), backbone),
-        relation: collatePureRelations(itemAt(shuffledTexts, step), backbone.tokenizer, config),
-      });
+      const batch = { sentences: itemAt(shuffledSentences, step), texts: itemAt(shuffledTexts, step) };
+      yield sharedParts(batch, { backbone, config }, budgets.training);
     }
   }
 

@@ -26,7 +26,7 @@ export type PureTrainSettings = Pick<
 >;
 
 /** What {@link trainPure} needs besides documents. */
-export interface TrainPureOptions extends Pick<TrainSettings, "seed" | "signal"> {
+export interface TrainPureOptions extends Pick<TrainSettings, "seed" | "signal" | "memory"> {
   readonly config: PureConfig;
   /** Loads the encoder that each model starts from; called once a model. */
   readonly loadBackbone: () => Promise<Backbone>;
@@ -167,11 +167,12 @@ async function withBackbone<T>(
 type StageSettings = TrainSettings & { readonly evaluate?: (extractor: PureExtractor) => Promise<number> };
 
 function stageSettings(stage: PureStage, options: TrainPureOptions): StageSettings {
-  const { seed, signal, checkpoint, log, evaluate } = options;
+  const { seed, signal, memory, checkpoint, log, evaluate } = options;
   return {
     ...options[stage === "relation" ? "relation" : "entity"],
     seed,
     ...(signal && { signal }),
+    ...(memory !== undefined && { memory }),
     ...(checkpoint && { checkpoint: { ...checkpoint, directory: `${checkpoint.directory}/${stage}` } }),
     ...(log && { log: (event) => log({ ...event, stage }) }),
     ...(evaluate && { evaluate: (extractor) => evaluate(extractor, stage) }),

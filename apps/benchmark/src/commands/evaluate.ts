@@ -15,7 +15,7 @@ import type { CommandContext } from "../command-context.ts";
 import { curveMetrics, drawCurve } from "../curves.ts";
 import { documentsFor } from "../data.ts";
 import type { DataFormat } from "../experiment.ts";
-import { loadRun } from "../load-run.ts";
+import { loadRun, type LoadRunOptions } from "../load-run.ts";
 import { formatPercent } from "../score-table.ts";
 import { extractAll, MAIN_METRIC, scoreExtraction, type SplitScores } from "../scoring.ts";
 import { detailSentences, formatDetails } from "../sentence-scoring.ts";
@@ -24,7 +24,7 @@ import { formatTable } from "../text-table.ts";
 import { writeJson } from "../write-file.ts";
 
 /** Options of the command `evaluate`. */
-export interface EvaluateCommandOptions {
+export interface EvaluateCommandOptions extends LoadRunOptions {
   readonly file: string;
   readonly format: DataFormat;
   readonly trainFacts?: string;
@@ -37,7 +37,7 @@ const CONFIDENCE = 0.95;
 /** Scores the model of a run on the labelled documents of a file, and prints a table. */
 export async function evaluateCommand(
   runDirectory: string,
-  { file, format, trainFacts, json }: EvaluateCommandOptions,
+  { file, format, trainFacts, json, ...options }: EvaluateCommandOptions,
   context: CommandContext,
 ): Promise<void> {
   const { signal, terminal } = context;
@@ -46,7 +46,7 @@ export async function evaluateCommand(
   requireUniqueIds(read);
   const given = trainFacts === undefined ? undefined : await loadFacts(trainFacts);
 
-  const run = await loadRun(runDirectory, context);
+  const run = await loadRun(runDirectory, context, options);
   try {
     const documents = documentsFor(run.task, read);
     noticeUnknown("relations", relationNames(documents), run.relations, terminal);

@@ -21,6 +21,8 @@ export interface RunCommandOptions {
   readonly out: string;
   readonly revision?: string;
   readonly tensorboard?: string;
+  /** Bytes that the process may take; a share of the machine's without it. */
+  readonly memory?: number;
 }
 
 interface Planned {
@@ -47,6 +49,7 @@ export async function runCommand(options: RunCommandOptions, context: CommandCon
         ...(options.revision !== undefined && options.revision !== "" && { revision: options.revision }),
         engine,
         tensorboard: options.tensorboard,
+        memory: options.memory,
         ...context,
       });
       directories.push(runDirectory);

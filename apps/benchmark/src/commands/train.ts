@@ -12,13 +12,15 @@ export interface TrainCommandOptions {
   readonly out?: string;
   readonly seed?: number;
   readonly tensorboard?: string;
+  /** Bytes that the process may take; a share of the machine's without it. */
+  readonly memory?: number;
   readonly saveEvery?: number;
 }
 
 /** Trains the experiment of a file with one seed, and prints its scores. */
 export async function trainCommand(
   file: string,
-  { data, out, seed, tensorboard, saveEvery }: TrainCommandOptions,
+  { data, out, seed, tensorboard, memory, saveEvery }: TrainCommandOptions,
   context: CommandContext,
 ): Promise<void> {
   const experiment = await loadExperiment(file);
@@ -34,6 +36,7 @@ export async function trainCommand(
     runDirectory,
     engine,
     tensorboard,
+    memory,
     saveEvery,
     ...context,
   });
