@@ -93,7 +93,7 @@ describe("imports", () => {
   it("reach files, processes and the network from the known places only", () => {
     const known = [
       /^apps\//,
-      /^packages\/datasets\/src\/(?:load|catalog)\.ts$/,
+      /^packages\/datasets\/src\/(?:load|catalog|download)\.ts$/,
       /^packages\/encoders\/src\/(?:hub\/.*|pretrained|weights\/pretrained-files)\.ts$/,
       /^packages\/tensor-utils\/src\/(?:native\/.*|train\/checkpoint|graph\/record)\.ts$/,
       /^packages\/[a-z-]+\/src\/saved-model\.ts$/,

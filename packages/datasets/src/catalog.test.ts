@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -51,16 +51,18 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(started.address() as AddressInfo).port}/train.json`;
 }
 
-/** A server of the content that keeps to `Range` and notes what was asked for; the first answer may stop half-way. */
-function contentServer(ranges: (string | undefined)[], { stopAt }: { stopAt?: number } = {}): RequestListener {
+/** A server of the content that keeps to `Range` and notes what was asked for; cuts its first answers after so many bytes. */
+function contentServer(ranges: (string | undefined)[], cuts: readonly number[] = []): RequestListener {
   return (request, response) => {
     const { range } = request.headers;
+    const cut = cuts[ranges.length];
     ranges.push(range);
     const start = range === undefined ? 0 : Number(/bytes=(\d+)-/.exec(range)?.[1]);
     if (start >= CONTENT.length) return void response.writeHead(416).end();
     response.writeHead(range === undefined ? 200 : 206, { "content-length": CONTENT.length - start });
-    if (stopAt === undefined || ranges.length > 1) return void response.end(CONTENT.subarray(start));
-    response.write(CONTENT.subarray(start, stopAt));
+    if (cut === undefined) return void response.end(CONTENT.subarray(start));
+    response.flushHeaders();
+    response.write(CONTENT.subarray(start, start + cut), () => setTimeout(() => response.destroy(), 20));
   };
 }
 
@@ -98,17 +100,90 @@ describe("prepareDataset", () => {
 
   it("goes on where a cut connection has stopped", async () => {
     const ranges: (string | undefined)[] = [];
-    const url = await serve(contentServer(ranges, { stopAt: 100_000 }));
+    const url = await serve(contentServer(ranges, [100_000, 50_000]));
+
+    const { files } = await prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
+
+    expect(ranges).toEqual([undefined, "bytes=100000-", "bytes=150000-"]);
+    expect(CONTENT.equals(await readFile(files.train!))).toBe(true);
+  });
+
+  it("keeps what has arrived for the next call if the connection breaks for good", async () => {
+    const ranges: (string | undefined)[] = [];
+    const url = await serve(contentServer(ranges, [100_000, 0]));
     const options = { cache: folder, catalog: catalogWith({ url }) };
 
-    const cut = prepareDataset("mine", { ...options, onProgress: () => server!.closeAllConnections() });
-    await expect(cut).rejects.toThrow(/stopped after [\d,]+ of 300,000 bytes/);
-    const had = (await readFile(join(folder, "mine/train.json.partial"))).length;
+    await expect(prepareDataset("mine", options)).rejects.toThrow(/stopped after 100,000 of 300,000 bytes/);
+    await expect(readFile(join(folder, "mine/train.json"))).rejects.toThrow("ENOENT");
     const { files } = await prepareDataset("mine", options);
 
-    expect(had).toBeGreaterThan(0);
-    expect(ranges).toEqual([undefined, `bytes=${had}-`]);
+    expect(ranges).toEqual([undefined, "bytes=100000-", "bytes=100000-"]);
     expect(CONTENT.equals(await readFile(files.train!))).toBe(true);
+    expect(await readdir(join(folder, "mine"))).toEqual(["train.json"]);
+  });
+
+  it.each([[""], [`.${hostname()}.${process.pid}.1000000`], [`.${hostname()}.${2 ** 22 + 1}.1`]])(
+    "begins anew where what a killed call left as train.json%s.partial is wrong",
+    async (owner) => {
+      const url = await serve(contentServer([]));
+      await mkdir(join(folder, "mine"));
+      await writeFile(join(folder, `mine/train.json${owner}.partial`), Buffer.alloc(1_000, 1));
+
+      const { files } = await prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
+
+      expect(CONTENT.equals(await readFile(files.train!))).toBe(true);
+      expect(await readdir(join(folder, "mine"))).toEqual(["train.json"]);
+    },
+  );
+
+  it("keeps two calls at once from writing to one file", async () => {
+    const url = await serve(contentServer([]));
+    const options = { cache: folder, catalog: catalogWith({ url }) };
+
+    await Promise.all([1, 2, 3].map(() => prepareDataset("mine", options)));
+
+    expect(CONTENT.equals(await readFile(join(folder, "mine/train.json")))).toBe(true);
+    expect(await readdir(join(folder, "mine"))).toEqual(["train.json"]);
+  });
+
+  it("gives up on a host that stops in the middle, and asks an overloaded one again", async () => {
+    let answers = 0;
+    const url = await serve((_, response) => {
+      answers += 1;
+      if (answers === 1) response.writeHead(200, { "content-length": CONTENT.length }).write("x");
+      else if (answers === 2) response.writeHead(503, { "retry-after": "0" }).end();
+      else response.end(CONTENT);
+    });
+    const options = { cache: folder, catalog: catalogWith({ url }), stallTimeout: 0.5 };
+
+    const { files } = await prepareDataset("mine", options);
+
+    expect(answers).toBe(3);
+    expect(CONTENT.equals(await readFile(files.train!))).toBe(true);
+    server!.closeAllConnections();
+  });
+
+  it("replaces a file of another version in the cache, not one in the user's folder", async () => {
+    const url = await serve(contentServer([]));
+    await mkdir(join(folder, "mine"));
+    await writeFile(join(folder, "mine/train.json"), "the last version");
+
+    const catalog = catalogWith({ url });
+    await expect(prepareDataset("mine", { directory: folder, cache: folder, catalog })).rejects.toThrow(
+      "must have 300,000 bytes, got 16. Remove it, or replace it.",
+    );
+    const { files } = await prepareDataset("mine", { cache: folder, catalog });
+
+    expect(CONTENT.equals(await readFile(files.train!))).toBe(true);
+  });
+
+  it("says which folder it cannot write to", async () => {
+    const url = await serve(contentServer([]));
+    await writeFile(join(folder, "mine"), "a file, no folder");
+
+    const preparing = prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
+
+    await expect(preparing).rejects.toThrow(`${join(folder, "mine")} must be a folder to write to, got `);
   });
 
   it("asks for the file as it is, as lengths and ranges of a compressed one would mislead", async () => {
@@ -157,7 +232,7 @@ describe("prepareDataset", () => {
 
     const preparing = prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
 
-    await expect(preparing).rejects.toThrow(`${url} must have 300,000 bytes, got 6. The download is thrown away.`);
+    await expect(preparing).rejects.toThrow(`${url} must have 300,000 bytes, got 6. The download is thrown away; try again`);
   });
 
   it("says which answer it got instead of the file", async () => {
@@ -227,7 +302,7 @@ describe("prepareDataset", () => {
 
     const digest = createHash("sha256").update(Buffer.alloc(CONTENT.length)).digest("hex");
     await expect(preparing).rejects.toThrow(
-      new DatasetFormatError(join(folder, "train.json"), `must have the SHA-256 ${DIGEST}, got ${digest}.`),
+      new DatasetFormatError(join(folder, "train.json"), `must have the SHA-256 ${DIGEST}, got ${digest}. Remove it, or replace it.`),
     );
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
@@ -11,6 +11,7 @@ import {
   type DatasetRole,
   type FileVersion,
 } from "./catalog-entries.ts";
+import { downloadFile } from "./download.ts";
 import { DatasetFormatError } from "./format.ts";
 import type { DatasetFormat } from "./load.ts";
 
@@ -32,6 +33,8 @@ export interface PrepareOptions {
   readonly fetch?: typeof globalThis.fetch;
   readonly onProgress?: (progress: PrepareProgress) => void;
   readonly signal?: AbortSignal;
+  /** Longest wait for an answer and for the next bytes of a download, in seconds; 30 without it. */
+  readonly stallTimeout?: number;
   /** Takes the place of the catalog. */
   readonly catalog?: readonly CatalogEntry[];
 }
@@ -79,11 +82,16 @@ async function prepareFile(
   entry: CatalogEntry,
   options: PrepareOptions,
 ): Promise<string | undefined> {
+  // In the cache, a file of another version of the data set makes room for the right one.
+  const passOver = (folder: string) => (error: unknown) => {
+    if (folder !== options.directory && file.url !== undefined && error instanceof DatasetFormatError) return undefined;
+    throw error;
+  };
   for (const folder of [options.directory, options.cache]) {
-    const found = folder === undefined ? undefined : await findFile(folder, file, entry);
+    const found = folder === undefined ? undefined : await findFile(folder, file, entry).catch(passOver(folder));
     if (found !== undefined) return found;
   }
-  if (file.url !== undefined) return downloadFile(file.url, file, options);
+  if (file.url !== undefined) return fetchFile(file.url, file, options);
   if (file.optional === true) return undefined;
   const size = file.versions[0] === undefined ? "" : ` (${file.versions[0].bytes.toLocaleString("en")} bytes)`;
   const place = options.directory ?? options.cache;
@@ -108,7 +116,7 @@ async function findFile(folder: string, file: CatalogFile, entry: CatalogEntry):
   for (const path of new Set([...places.filter((place) => named.includes(place)), ...elsewhere])) {
     const problem = await contentProblem(path, file.versions);
     if (problem === undefined) return path;
-    if (places.includes(path)) mismatch ??= new DatasetFormatError(path, problem);
+    if (places.includes(path)) mismatch ??= new DatasetFormatError(path, `${problem} Remove it, or replace it.`);
   }
   if (mismatch !== undefined) throw mismatch;
   return undefined;
@@ -147,72 +155,20 @@ async function contentProblem(path: string, versions: readonly FileVersion[]): P
   return `must have the SHA-256 ${sameSize.map(({ sha256 }) => sha256).join(" or ")}, got ${digest}.`;
 }
 
-async function downloadFile(url: string, file: CatalogFile, options: PrepareOptions): Promise<string> {
-  const target = join(options.cache, file.path);
-  const partial = `${target}.partial`;
-  await mkdir(join(target, ".."), { recursive: true });
-  await receiveFile(url, file, partial, options);
-
-  const problem = await contentProblem(partial, file.versions);
+async function fetchFile(url: string, file: CatalogFile, options: PrepareOptions): Promise<string> {
+  const { cache, fetch, signal, stallTimeout, onProgress } = options;
+  const target = join(cache, file.path);
+  const sizes = file.versions.map(({ bytes }) => bytes);
+  const problemOf = (path: string): Promise<string | undefined> => contentProblem(path, file.versions);
+  const onBytes = (receivedBytes: number, totalBytes: number | undefined): void =>
+    onProgress?.({ file: file.path, receivedBytes, totalBytes });
+  const problem = await downloadFile(
+    { url, target, sizes, problemOf },
+    { ...(fetch && { fetch }), signal, stallTimeout, onBytes },
+  );
   if (problem !== undefined) {
-    await rm(partial, { force: true });
-    throw new DatasetFormatError(url, `${problem} The download is thrown away.`);
+    const advice = "The download is thrown away; try again, or look whether the host has a newer version.";
+    throw new DatasetFormatError(url, `${problem} ${advice}`);
   }
-  await rename(partial, target);
   return target;
-}
-
-/** Downloads what a partial file still lacks. */
-async function receiveFile(url: string, file: CatalogFile, partial: string, options: PrepareOptions): Promise<void> {
-  const { fetch = globalThis.fetch, onProgress, signal } = options;
-  const { size: had } = await stat(partial).catch(() => ({ size: 0 }));
-  if (file.versions.some(({ bytes }) => bytes === had)) return;
-
-  const response = await fetch(url, {
-    // Ranges and lengths count bytes of the file only where it is not compressed on the way.
-    headers: { "Accept-Encoding": "identity", ...(had > 0 && { Range: `bytes=${had}-` }) },
-    ...(signal && { signal }),
-  }).catch((error: unknown) => {
-    const advice = `Fetch ${basename(file.path)} elsewhere and name its folder with --data.`;
-    throw new Error(`${url} cannot be reached: ${reasonOf(error)}. ${advice}`, { cause: error });
-  });
-  if (response.status === 416 && had > 0) {
-    // What lies there is longer than the file: begin anew.
-    await rm(partial, { force: true });
-    return receiveFile(url, file, partial, options);
-  }
-  if (!response.ok || response.body === null) {
-    await response.body?.cancel();
-    throw new Error(
-      `${url} must answer with the file, got ${response.status} ${response.statusText}.`.replace(" .", "."),
-    );
-  }
-
-  const resumed = response.status === 206 && had > 0;
-  let receivedBytes = resumed ? had : 0;
-  const length = Number(response.headers.get("content-length") ?? Number.NaN);
-  const totalBytes = Number.isFinite(length) ? receivedBytes + length : file.versions[0]?.bytes;
-  // Each piece is on the disk before the next is asked for, so that a cut connection loses nothing of what has come.
-  const target = await open(partial, resumed ? "a" : "w");
-  try {
-    for await (const chunk of response.body) {
-      await target.writeFile(chunk);
-      receivedBytes += chunk.length;
-      onProgress?.({ file: file.path, receivedBytes, totalBytes });
-    }
-  } catch (error) {
-    const total = totalBytes?.toLocaleString("en") ?? "an unknown number of";
-    throw new Error(
-      `${url} stopped after ${receivedBytes.toLocaleString("en")} of ${total} bytes: ${reasonOf(error)}. ` +
-        "The next attempt goes on from there.",
-      { cause: error },
-    );
-  } finally {
-    await target.close();
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -2,6 +2,7 @@ import { DATASETS, prepareDataset } from "@relatum/datasets";
 
 import type { CommandContext } from "../command-context.ts";
 import { dataCache } from "../data-cache.ts";
+import { InterruptedError } from "../stop.ts";
 import { formatTable } from "../text-table.ts";
 
 /** Options of the command `prepare`. */
@@ -29,6 +30,8 @@ export async function prepareCommand(
         const total = totalBytes === undefined ? "" : ` of ${formatMegabytes(totalBytes)}`;
         terminal.status(`Downloading ${file}: ${formatMegabytes(receivedBytes)}${total}`);
       },
+    }).catch((error: unknown) => {
+      throw signal.aborted ? new InterruptedError(true, { cause: error }) : error;
     });
     terminal.out(`${title} is there, size and SHA-256 as expected; licence: ${licence}.`);
     for (const [role, path] of Object.entries(files)) terminal.out(`  ${role}: ${path}`);
