@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-// Tests that install packages and train: minutes each, not part of `npm test`. `npm run test:slow -- publish` runs one.
+const conditions = ["@relatum/source"];
+
+// Tests that install packages and train: minutes each, not part of `npm test`. `node tools/bootstrap.mjs slow publish`
+// runs one.
 export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  resolve: { conditions },
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["slow-tests/**/*.test.ts"],

@@ -12,7 +12,7 @@ const USAGE = `Usage: node tools/bootstrap.mjs <verb>
   start [TURBO …]    the papers' benchmarks and their report  (npm start)
   test [FILTER …]    every test, or the files that match      (npm test -- FILTER)
   parity [NAME]      the parity tests, or those of a package  (npm run test:parity -- NAME)
-  slow NAME          a test of slow-tests/: publish, new-paper (npm run test:publish, test:paper)
+  slow NAME          a test of slow-tests/: publish, new-paper (npm run test:publish, test:paper), own-data
   faults [NAME]      slow-tests/faults: kills, full disks, hostile files, long runs; then their table (npm run test:faults)
   bench …            the benchmark's command line             (npm run bench -- …)
   install            the set-up alone: packages, build, engine
@@ -84,7 +84,7 @@ async function main(verb, words) {
       return vitest(filters);
     }
     case "slow":
-      await installPackages();
+      await setUp();
       return vitest(["--config", join("slow-tests", "vitest.config.ts"), ...words]);
     case "faults": {
       await setUp();
