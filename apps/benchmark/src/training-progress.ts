@@ -60,7 +60,8 @@ export class TrainingProgress {
   #describe(event: TrainingEvent): string {
     if (event.kind === "resume") {
       this.#last = this.#now();
-      return `Going on after step ${event.step} in epoch ${event.epoch}.`;
+      const passedOver = event.skipped.map((reason) => ` A damaged checkpoint was passed over: ${reason}`).join("");
+      return `Going on after step ${event.step} in epoch ${event.epoch}.${passedOver}`;
     }
     if (event.kind === "epoch") {
       this.#last = this.#now(); // time spent scoring is no part of the rate
