@@ -25,6 +25,17 @@ describe("TrainingProgress", () => {
     expect(line).toBe("[====                ] step 2/10 loss 2.0000 2.0 documents/s 16 s left");
   });
 
+  it("says which damaged checkpoints were passed over", () => {
+    const progress = new TrainingProgress({ epochs: 2, documents: 8, documentsPerStep: 4 }, () => 0);
+    const resume = { kind: "resume", epoch: 2, step: 3 } as const;
+
+    expect(progress.describe({ ...resume, skipped: [] })).toBe("Going on after step 3 in epoch 2.");
+    expect(progress.describe({ ...resume, skipped: ["a must be whole.", "b must too."] })).toBe(
+      "Going on after step 3 in epoch 2. A damaged checkpoint was passed over: a must be whole. " +
+        "A damaged checkpoint was passed over: b must too.",
+    );
+  });
+
   it("counts neither the time of scoring nor steps that an epoch leaves out", () => {
     let time = 0;
     const progress = new TrainingProgress({ epochs: 2, documents: 9, documentsPerStep: 4 }, () => time);
