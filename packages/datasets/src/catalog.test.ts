@@ -232,7 +232,9 @@ describe("prepareDataset", () => {
 
     const preparing = prepareDataset("mine", { cache: folder, catalog: catalogWith({ url }) });
 
-    await expect(preparing).rejects.toThrow(`${url} must have 300,000 bytes, got 6. The download is thrown away; try again`);
+    await expect(preparing).rejects.toThrow(
+      `${url} must have 300,000 bytes, got 6. The download is thrown away; try again`,
+    );
   });
 
   it("says which answer it got instead of the file", async () => {
@@ -302,7 +304,10 @@ describe("prepareDataset", () => {
 
     const digest = createHash("sha256").update(Buffer.alloc(CONTENT.length)).digest("hex");
     await expect(preparing).rejects.toThrow(
-      new DatasetFormatError(join(folder, "train.json"), `must have the SHA-256 ${DIGEST}, got ${digest}. Remove it, or replace it.`),
+      new DatasetFormatError(
+        join(folder, "train.json"),
+        `must have the SHA-256 ${DIGEST}, got ${digest}. Remove it, or replace it.`,
+      ),
     );
   });
 

@@ -53,7 +53,10 @@ function reasonOf(output: string, status: number | string): string {
   const lines = output.split("\n").filter((line) => line.trim() !== "");
   // After "Exception:" comes where in pip it happened; what happened is the last line.
   const error = lines.find((line) => /^\s*ERROR: (?!Exception:$)/.test(line)) ?? lines.at(-1) ?? `status ${status}`;
-  return `${error.replace(/^\s*ERROR: /, "").trim().replace(/\.$/, "")}. ${INDEX_ADVICE}`;
+  return `${error
+    .replace(/^\s*ERROR: /, "")
+    .trim()
+    .replace(/\.$/, "")}. ${INDEX_ADVICE}`;
 }
 
 /**

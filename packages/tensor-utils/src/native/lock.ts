@@ -1,5 +1,5 @@
-import { readFileSync, renameSync, statSync } from "node:fs";
-import { link, mkdir, rm, utimes, writeFile } from "node:fs/promises";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { link, mkdir, rm, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -44,8 +44,8 @@ export async function withLock<T>(file: string, options: LockOptions, action: ()
     return await action();
   } finally {
     clearInterval(beat);
+    if (readLock(file) === mine) rmSync(file, { force: true });
     held.delete(mine);
-    if (readLock(file) === mine) await rm(file, { force: true });
   }
 }
 
@@ -53,7 +53,7 @@ async function acquire(file: string, mine: string, options: LockOptions): Promis
   await mkdir(dirname(file), { recursive: true });
   for (let waited = false; ;) {
     options.signal?.throwIfAborted();
-    if (await create(file, mine)) return;
+    if (create(file, mine)) return;
     const found = readLock(file);
     if (found === undefined) continue;
     if (!isHeld(file, found)) {
@@ -67,14 +67,14 @@ async function acquire(file: string, mine: string, options: LockOptions): Promis
 }
 
 /** Writes the lock unless there is one; says whether it did. */
-async function create(file: string, mine: string): Promise<boolean> {
+function create(file: string, mine: string): boolean {
   try {
-    await writeFile(file, mine, { flag: "wx" });
+    writeFileSync(file, mine, { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     // On a full disk the file is there without its content.
-    if ((error as NodeJS.ErrnoException).code === "ENOSPC") await rm(file, { force: true });
+    if ((error as NodeJS.ErrnoException).code === "ENOSPC") rmSync(file, { force: true });
     throw error;
   }
 }
