@@ -53,7 +53,7 @@ export interface PaperAdapter {
   train(documents: readonly Document[], experiment: Experiment, hooks: RunHooks): Promise<PaperExtractor>;
 
   /** Reads a model that {@link PaperExtractor.save} wrote. */
-  load(directory: string, options?: LoadOptions): Promise<PaperExtractor>;
+  load(directory: string, options?: LoadModelOptions): Promise<PaperExtractor>;
 
   /**
    * Chooses what the variant leaves to the development documents, such as a global or per-relation threshold.
@@ -98,7 +98,7 @@ export interface PaperAdapter {
 }
 
 /** How {@link PaperAdapter.load} reads. */
-export interface LoadOptions {
+export interface LoadModelOptions {
   /**
    * Bytes that the tensors of one batch may take besides the weights; papers that would take less do so, and read the
    * documents in smaller batches where they would take more.

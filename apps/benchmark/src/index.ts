@@ -1,6 +1,7 @@
 export type {
   ExtractionWork,
   GraphDrawing,
+  LoadModelOptions,
   PairExplanation,
   PaperAdapter,
   PaperExtractor,
