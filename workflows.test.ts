@@ -33,3 +33,10 @@ it("tests a release on every version of Node and system that is supported, and s
   expect(release).toContain("id-token: write");
   expect(release).toContain('NPM_CONFIG_PROVENANCE: "true"');
 });
+
+it("looks for known holes in the packages that users get, with each change", () => {
+  const ci = read("ci.yml");
+
+  expect(ci).toContain("node tools/bootstrap.mjs exec pnpm audit --prod --audit-level=moderate\n");
+  expect(ci).not.toMatch(/audit --prod[^\n]*\n +continue-on-error/);
+});
