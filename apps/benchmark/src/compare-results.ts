@@ -37,8 +37,8 @@ export function compareResults(base: readonly ResultRow[], head: readonly Result
   throw new RangeError("BASE and HEAD must have results of one experiment and seed in common, got none.");
 }
 
-function keyOf({ model, experiment, split, metric }: ResultRow): string {
-  return JSON.stringify([model, experiment, split, metric]);
+function keyOf({ model, experiment, dataset, split, metric }: ResultRow): string {
+  return JSON.stringify([model, experiment, dataset, split, metric]);
 }
 
 /** The share of all choices of signs under which the mean is at least as far from 0. */

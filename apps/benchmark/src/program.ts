@@ -105,7 +105,7 @@ function addTrainingCommands(program: Command, context: () => CommandContext): v
     .description("runs a suite of the papers' experiments, as far as it is not done yet")
     .addOption(new Option("--suite <name>", "which one").choices(["quick", "lite", "paper"]).default("quick"))
     .option("--paper <name>", "one paper only")
-    .option("--experiment <name>", "one experiment only")
+    .option("--experiment <name>", "experiments of this name only")
     .option("--seed <number>", "one seed only", parseSeed)
     .option("--data <directory>", "what the experiments' file names are relative to")
     .option("--out <directory>", "where the runs go", "runs")

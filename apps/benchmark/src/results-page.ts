@@ -46,7 +46,7 @@ export function formatRows(rows: readonly ResultRow[]): string {
 function formatResultsPage(rows: readonly ResultRow[], ledgers: readonly Ledger[]): string {
   const lines = groupRows(rows);
   const shown = shownMetrics(rows);
-  const commands = [...new Map(rows.map(({ experiment, command }) => [command, experiment]))];
+  const commands = [...new Map(rows.map(({ model, experiment, command }) => [command, `${model} ${experiment}`]))];
   return [
     "# Results",
     "",
@@ -101,7 +101,7 @@ type Line = readonly [first: ResultRow, ...others: ResultRow[]];
 function groupRows(rows: readonly ResultRow[]): Line[] {
   const groups = new Map<string, [ResultRow, ...ResultRow[]]>();
   for (const row of rows) {
-    const key = JSON.stringify([row.model, row.experiment, row.split]);
+    const key = JSON.stringify([row.model, row.experiment, row.dataset, row.split]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);

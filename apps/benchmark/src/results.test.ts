@@ -109,13 +109,20 @@ describe("collectRows", () => {
 describe("mergeRows", () => {
   it("replaces all rows of an experiment that was run again and keeps the others", async () => {
     const [row] = (await collectRows([await writeRun(1, 10, 20)], [adapter])) as [ResultRow];
-    const old = [row, { ...row, split: "test" }, { ...row, experiment: "another" }];
+    const others = [
+      { ...row, experiment: "another" },
+      { ...row, model: "Namesake" },
+      { ...row, dataset: "Other data" },
+    ];
+    const old = [row, { ...row, split: "test" }, ...others];
 
     const merged = mergeRows(old, [{ ...row, mean: 99 }]);
 
-    expect(merged.map(({ experiment: name, mean }) => [name, mean])).toEqual([
-      ["another", 10],
-      ["toy-quick", 99],
+    expect(merged.map(({ experiment: name, model, dataset, mean }) => [name, model, dataset, mean])).toEqual([
+      ["another", "Toy", "sample-world", 10],
+      ["toy-quick", "Namesake", "sample-world", 10],
+      ["toy-quick", "Toy", "Other data", 10],
+      ["toy-quick", "Toy", "sample-world", 99],
     ]);
   });
 });

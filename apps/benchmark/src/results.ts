@@ -69,9 +69,10 @@ export async function readResults(directory: string): Promise<ResultRow[]> {
 
 /** Old rows with new ones in their places; rows of other experiments stay. */
 export function mergeRows(old: readonly ResultRow[], added: readonly ResultRow[]): ResultRow[] {
-  const keyOf = ({ model, experiment, split, metric }: ResultRow): string =>
-    JSON.stringify([experiment, model, split, metric]);
-  const experimentOf = ({ model, experiment }: ResultRow): string => JSON.stringify([model, experiment]);
+  const keyOf = ({ model, experiment, dataset, split, metric }: ResultRow): string =>
+    JSON.stringify([experiment, model, dataset, split, metric]);
+  const experimentOf = ({ model, experiment, dataset }: ResultRow): string =>
+    JSON.stringify([model, experiment, dataset]);
   const replaced = new Set(added.map(experimentOf));
   const rows = [...old.filter((row) => !replaced.has(experimentOf(row))), ...added];
   return rows.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
