@@ -8,7 +8,7 @@ import { z } from "zod";
 
 import type { PaperAdapter, PublishedResult, ReferenceResult } from "./adapter.ts";
 import { type Claim, claimsShape, experimentsOf } from "./claims/claim.ts";
-import { defineExperiment, type Experiment } from "./experiment.ts";
+import { type Experiment, loadExperiment } from "./experiment.ts";
 import { figuresShape, type PaperFigure } from "./figures/figure.ts";
 
 /** Condition under which packages export their TypeScript sources. */
@@ -79,12 +79,7 @@ export async function loadExperiments(adapter: Pick<PaperAdapter, "directory">):
   const directory = fileURLToPath(new URL("experiments/", adapter.directory));
   if (!existsSync(directory)) return [];
   const files = (await readdir(directory)).filter((name) => name.endsWith(".json")).toSorted();
-  return Promise.all(
-    files.map(async (name) => {
-      const path = join(directory, name);
-      return defineExperiment(JSON.parse(await readFile(path, "utf8")) as unknown, path);
-    }),
-  );
+  return Promise.all(files.map((name) => loadExperiment(join(directory, name))));
 }
 
 const settingShape = {

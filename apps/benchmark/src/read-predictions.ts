@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { EntityRelation, Extraction, Span, SpanRelation, TypedSpan } from "@relatum/datasets";
 
 import { RunDirectoryError } from "./run-directory.ts";
+import { entityLineShape, shapeProblem, spanLineShape } from "./stored-shapes.ts";
 
 /** A line of a prediction file, as `formatPredictions` writes it. */
 interface PredictionLine {
@@ -21,11 +22,27 @@ interface PredictionLine {
  * @throws {RunDirectoryError} If the file cannot be read or a line is no prediction.
  */
 export async function readPredictions(path: string): Promise<Extraction> {
+  const text = await readFile(path, "utf8").catch((cause: Error) => {
+    throw new RunDirectoryError(`${path} must hold a run's predictions: ${cause.message}`, { cause });
+  });
+  const lines = text.split("\n").flatMap((line, index) => (line === "" ? [] : [parseLine(line, path, index + 1)]));
+  const shape = lines.some(({ content }) => content?.spans !== undefined) ? spanLineShape : entityLineShape;
+  return toExtraction(
+    lines.map(({ content, place }) => {
+      const problem = shapeProblem(shape, content);
+      if (problem === undefined && content !== null) return content;
+      throw new RunDirectoryError(`${place} must hold a document's predictions, but ${problem}.`);
+    }),
+  );
+}
+
+/** What a line says, of which nothing is checked yet, and where it stands. */
+function parseLine(line: string, path: string, number: number): { content: PredictionLine | null; place: string } {
+  const place = `${path} line ${number}`;
   try {
-    const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
-    return toExtraction(lines.map((line) => JSON.parse(line) as PredictionLine));
+    return { content: JSON.parse(line) as PredictionLine | null, place };
   } catch (cause) {
-    throw new RunDirectoryError(`${path} must hold a run's predictions: ${(cause as Error).message}`, { cause });
+    throw new RunDirectoryError(`${place} must hold a document's predictions: ${(cause as Error).message}`, { cause });
   }
 }
 

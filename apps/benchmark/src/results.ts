@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { ReportRow } from "@relatum/metrics";
@@ -11,7 +10,8 @@ import { formatCommand } from "./command-line.ts";
 import { type FinishedRun, readFinishedRun } from "./finished-run.ts";
 import type { GoldLoader } from "./gold.ts";
 import { wholeName } from "./quick.ts";
-import { readRunConfig, type RunConfig } from "./run-directory.ts";
+import { readJsonFile, readRunConfig, type RunConfig } from "./run-directory.ts";
+import { resultsShape } from "./stored-shapes.ts";
 
 /** One metric of one experiment over its seeds, beside what the paper printed; values are in percent. */
 export interface ResultRow extends Pick<
@@ -61,10 +61,23 @@ export function groupRuns<Run extends Pick<FinishedRun, "config">>(runs: readonl
   return [...groups.values()].map((group) => group.toSorted((one, other) => one.config.seed - other.config.seed));
 }
 
-/** The rows of a directory's `results.json`; none where there is none. */
+/**
+ * The rows of a directory's `results.json`; none where there is none.
+ *
+ * @throws {RunDirectoryError} If the file holds something else.
+ */
 export async function readResults(directory: string): Promise<ResultRow[]> {
   const path = join(directory, "results.json");
-  return existsSync(path) ? (JSON.parse(await readFile(path, "utf8")) as ResultRow[]) : [];
+  return existsSync(path) ? readResultsFile(path) : [];
+}
+
+/**
+ * The rows of a `results.json`.
+ *
+ * @throws {RunDirectoryError} If the file holds something else.
+ */
+export function readResultsFile(path: string): Promise<ResultRow[]> {
+  return readJsonFile<ResultRow[]>(path, resultsShape, "rows of results");
 }
 
 /** Old rows with new ones in their places; rows of other experiments stay. */

@@ -3,8 +3,11 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
+import type * as z from "zod";
+
 import type { Experiment } from "./experiment.ts";
 import type { RunScores } from "./scoring.ts";
+import { runConfigShape, runScoresShape, shapeProblem } from "./stored-shapes.ts";
 import { removePartial, writeJson } from "./write-file.ts";
 
 /** What a run is of, written when it starts. */
@@ -106,7 +109,7 @@ export async function readRunConfig(directory: string): Promise<RunConfig> {
   const { config } = runFiles(directory);
   if (!existsSync(config))
     throw new RunDirectoryError(`${directory} must be a run directory, got no config.json in it.`);
-  return readJsonFile<RunConfig>(config);
+  return readJsonFile<RunConfig>(config, runConfigShape, "a run's config");
 }
 
 /**
@@ -118,15 +121,26 @@ export async function readRunScores(directory: string): Promise<RunScores> {
   const { scores } = runFiles(directory);
   if (!existsSync(scores))
     throw new RunDirectoryError(`${directory} must hold a finished run, got no scores.json in it.`);
-  return readJsonFile<RunScores>(scores);
+  return readJsonFile<RunScores>(scores, runScoresShape, "a run's scores");
 }
 
-async function readJsonFile<T>(path: string): Promise<T> {
+/**
+ * Reads a JSON file that a run has written.
+ *
+ * @param shape What is checked of it; the caller vouches that it is what the type needs.
+ * @param what What the file holds, in words.
+ * @throws {RunDirectoryError} If it holds something else; the message names the field.
+ */
+export async function readJsonFile<T>(path: string, shape: z.ZodType, what: string): Promise<T> {
+  let json: unknown;
   try {
-    return JSON.parse(await readFile(path, "utf8")) as T;
+    json = JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
     throw new RunDirectoryError(`${path} must hold JSON: ${(cause as Error).message}`, { cause });
   }
+  const problem = shapeProblem(shape, json);
+  if (problem !== undefined) throw new RunDirectoryError(`${path} must hold ${what}, but ${problem}.`);
+  return json as T;
 }
 
 /** The part of a config that decides the result. */

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 
 import type { RunConfig } from "./run-directory.ts";
 import type { RunScores, SplitScores } from "./scoring.ts";
+import { eventShape, shapeProblem } from "./stored-shapes.ts";
 import type { TrainingEvent } from "./training-progress.ts";
 import { FileWriteError } from "./write-file.ts";
 
@@ -69,13 +70,18 @@ function endsInLine(path: string): boolean {
   }
 }
 
-/** The events of a log in order; none where there is no file. A last line that was cut short is passed over. */
+/** The events of a log in order; none where there is no file. Lines that hold no event, as one cut short, are passed over. */
 export async function readRunLog(path: string): Promise<TimedEvent[]> {
-  if (!existsSync(path)) return [];
-  const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
-  return lines.flatMap((line): TimedEvent[] => {
+  return existsSync(path) ? parseRunLog(await readFile(path, "utf8")) : [];
+}
+
+/** The events of a log's text; see {@link readRunLog}. */
+export function parseRunLog(text: string): TimedEvent[] {
+  return text.split("\n").flatMap((line): TimedEvent[] => {
+    if (line === "") return [];
     try {
-      return [JSON.parse(line) as TimedEvent];
+      const event: unknown = JSON.parse(line);
+      return shapeProblem(eventShape, event) === undefined ? [event as TimedEvent] : [];
     } catch {
       return [];
     }

@@ -1,10 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 
-interface LogLine {
-  readonly time: string;
-  readonly kind: string;
-  readonly epoch?: number;
-}
+import { parseRunLog } from "./run-log.ts";
 
 /**
  * Reads from a run's log how long a training step took.
@@ -13,10 +9,7 @@ interface LogLine {
  */
 export function secondsPerStep(path: string): number | undefined {
   if (!existsSync(path)) return undefined;
-  const lines = readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as LogLine);
+  const lines = parseRunLog(readFileSync(path, "utf8"));
   const seconds = lines.flatMap((line, index) => {
     const before = lines[index - 1];
     const follows = line.kind === "step" && before?.kind === "step" && before.epoch === line.epoch;

@@ -130,8 +130,8 @@ export const HOSTILE_READERS: readonly HostileReader[] = [
     place: /hostile-\w+\/run\/scores\.json/,
     read: inRun("scores.json", async (directory) => {
       const { development } = await readRunScores(directory);
-      if (Object.values(development.metrics).some((metric) => typeof metric !== "number")) {
-        throw new TypeError("Scores that are read must be numbers, got others.");
+      if (Object.values(development.metrics).some((metric: unknown) => metric !== null && typeof metric !== "number")) {
+        throw new TypeError("Scores that are read must be numbers or nothing, got others.");
       }
     }),
   },
@@ -142,7 +142,7 @@ export const HOSTILE_READERS: readonly HostileReader[] = [
     place: /hostile-\w+\/run\/results\.json/,
     read: inRun("results.json", async (directory) => {
       for (const { values } of await readResults(directory)) {
-        if (values.some((value) => typeof value !== "number")) throw new TypeError("Values must be numbers.");
+        if (values.some((value: unknown) => value !== null && typeof value !== "number")) throw new TypeError("Values must be numbers.");
       }
     }),
   },

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 
 import type { CommandContext } from "../command-context.ts";
 import { compareResults } from "../compare-results.ts";
 import { type Comparison, compareRuns, SIGNIFICANCE } from "../compare-runs.ts";
-import { readResults, type ResultRow } from "../results.ts";
+import { readResults, readResultsFile, type ResultRow } from "../results.ts";
 import { RunDirectoryError } from "../run-directory.ts";
 import { formatPercent } from "../score-table.ts";
 import { formatTable } from "../text-table.ts";
@@ -45,9 +44,7 @@ async function runsOf(path: string): Promise<string[]> {
 
 /** The rows of a `results.json`, or of the one in a directory. */
 async function resultsOf(path: string): Promise<readonly ResultRow[]> {
-  const rows = path.endsWith(".json")
-    ? (JSON.parse(await readFile(path, "utf8")) as ResultRow[])
-    : await readResults(path);
+  const rows = path.endsWith(".json") ? await readResultsFile(path) : await readResults(path);
   if (rows.length > 0) return rows;
   const problem = existsSync(path) ? "got neither" : "but is not there";
   throw new RunDirectoryError(`${path} must hold finished runs or a results.json, ${problem}.`);
