@@ -1,13 +1,13 @@
 import { join } from "node:path";
 
-import { createRandom, ShapeError } from "@relatum/tensor-utils";
+import { createRandom, type Random, ShapeError, withParameterBudget } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
 import { AlbertEncoder } from "./albert.ts";
 import type { Backbone } from "./backbone.ts";
 import { BertEncoder } from "./bert.ts";
 import { BLANK_WEIGHTS } from "./weights/blank-weights.ts";
-import { parseEncoderConfig } from "./encoder-config.ts";
+import { type EncoderConfig, parseEncoderConfig } from "./encoder-config.ts";
 import { ModelFileError } from "./weights/model-file-error.ts";
 import { type EncoderFamily, fromHuggingFaceName } from "./weights/parameter-names.ts";
 import { ModelDirectory, TOKENIZER_FILE_NAMES } from "./weights/pretrained-files.ts";
@@ -32,7 +32,8 @@ export async function loadPretrained(directory: string, options: LoadPretrainedO
   try {
     const configText = await files.text("config.json");
     if (configText === undefined) throw new ModelFileError(directory, "must hold a config.json, got none.");
-    const config = parseEncoderConfig(configText, join(directory, "config.json"));
+    const configPath = join(directory, "config.json");
+    const config = parseEncoderConfig(configText, configPath);
     const tokenizer = parseTokenizer(await readTokenizerFiles(files), { ...options, place: directory });
     if (tokenizer.vocabularySize > config.vocabularySize) {
       const counts = `at most ${config.vocabularySize} tokens as config.json says, got ${tokenizer.vocabularySize}`;
@@ -42,7 +43,7 @@ export async function loadPretrained(directory: string, options: LoadPretrainedO
     const weights = byParameter(await findWeights(files), config.family);
     // A model trained to fill in words has no pooler: it starts from random numbers, always the same.
     const random = weights.has("pooler.weight") ? BLANK_WEIGHTS : createRandom(0);
-    const encoder = config.family === "albert" ? new AlbertEncoder(config, random) : new BertEncoder(config, random);
+    const encoder = createEncoder(config, random, weights, configPath);
     try {
       await readWeights(encoder.parameters(), weights, directory);
     } catch (error) {
@@ -52,6 +53,28 @@ export async function loadPretrained(directory: string, options: LoadPretrainedO
     return { encoder, tokenizer, save: (to) => savePretrained(to, encoder, tokenizer) };
   } finally {
     await files.close();
+  }
+}
+
+/** Makes an encoder of the sizes that config.json says, if the weights have as many values. */
+function createEncoder(
+  config: EncoderConfig,
+  random: Random,
+  weights: ReadonlyMap<string, StoredTensor>,
+  path: string,
+): AlbertEncoder | BertEncoder {
+  const sizes = Array.from(weights.values(), ({ shape }) => tf.util.sizeFromShape([...shape]));
+  // Twice as many as there are: a pooler may be missing, which is as large as one of the maps that are there.
+  const budget = 2 * sizes.reduce((sum, size) => sum + size, 0);
+  try {
+    return withParameterBudget(budget, () => {
+      return config.family === "albert" ? new AlbertEncoder(config, random) : new BertEncoder(config, random);
+    });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ModelFileError(path, `must describe the encoder whose weights are beside it: ${cause.message}`, {
+      cause,
+    });
   }
 }
 

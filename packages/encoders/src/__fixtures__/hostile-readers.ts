@@ -6,6 +6,7 @@ import { zipSync } from "fflate";
 
 import { type Chance, mutateBytes } from "../../../../tools/hostile-inputs.ts";
 import { type HostileReader, readAsFile } from "../../../../tools/hostile-readers.ts";
+import { withoutLeaks } from "../../../../tools/hostile-tensors.ts";
 import { BertEncoder } from "../bert.ts";
 import { loadPretrained } from "../pretrained.ts";
 import { parseTokenizer } from "../tokens/subword.ts";
@@ -155,8 +156,7 @@ function readModel(folder: string, name: string, sound: Readonly<Record<string, 
 const modelFile = { errors: [ModelFileError], form: "bytes" } as const;
 const loading = { errors: [ModelFileError, ShapeError], place: /hostile-\w+\/\w+(?:\/[\w.-]+)?:? / } as const;
 
-/** All readers of files of this package. */
-export const HOSTILE_READERS: readonly HostileReader[] = [
+const READERS: readonly HostileReader[] = [
   {
     ...modelFile,
     name: "safetensors of an encoder",
@@ -276,3 +276,6 @@ export const HOSTILE_READERS: readonly HostileReader[] = [
       ),
   },
 ];
+
+/** All readers of files of this package. */
+export const HOSTILE_READERS: readonly HostileReader[] = READERS.map(withoutLeaks);

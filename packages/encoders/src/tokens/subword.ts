@@ -50,6 +50,8 @@ export class SubwordTokenizer implements Tokenizer {
   /** The text that the tokenizer was read from, by file name. */
   readonly files: ReadonlyMap<string, string>;
   readonly #subwords: Subwords;
+  /** The file that holds the vocabulary. */
+  readonly #path: string;
   readonly #unknownId: number;
   readonly #prefix: string;
   readonly #wordIds = new Map<string, readonly number[]>([["", Object.freeze([])]]);
@@ -57,6 +59,7 @@ export class SubwordTokenizer implements Tokenizer {
   /** Use {@link parseTokenizer}. */
   constructor(parsed: TokenizerFiles, files: ReadonlyMap<string, string>, leadingSpace: boolean) {
     this.#subwords = createSubwords(parsed);
+    this.#path = parsed.path;
     this.vocabularySize = this.#subwords.getVocabSize(true);
     this.startIds = Object.freeze([specialId(this.#subwords, parsed, "cls_token")]);
     this.endIds = Object.freeze([specialId(this.#subwords, parsed, "sep_token")]);
@@ -66,12 +69,17 @@ export class SubwordTokenizer implements Tokenizer {
     this.files = files;
   }
 
+  /** @throws {ModelFileError} If the file asks for what cannot be done, such as an unknown token that it lacks. */
   async prepare(words: Iterable<string>): Promise<void> {
     const added = [...new Set(words)].filter((word) => !this.#wordIds.has(word));
     for (let start = 0; start < added.length; start += BATCH_WORDS) {
       const batch = added.slice(start, start + BATCH_WORDS);
       const inputs = batch.map((word) => this.#prefix + word);
-      const encodings = await this.#subwords.encodeBatch(inputs, { addSpecialTokens: false });
+      const encodings = await this.#subwords
+        .encodeBatch(inputs, { addSpecialTokens: false })
+        .catch((cause: unknown) => {
+          throw libraryError(this.#path, "be able to tokenize every word", cause);
+        });
       for (const [index, encoding] of encodings.entries()) {
         this.#wordIds.set(batch[index] as string, Object.freeze(encoding.getIds()));
       }
@@ -98,9 +106,13 @@ function createSubwords({ path, json }: TokenizerFiles): Subwords {
   try {
     return Subwords.fromString(json);
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new ModelFileError(path, `must hold a tokenizer, but the library says: ${problem}.`, { cause });
+    throw libraryError(path, "hold a tokenizer", cause);
   }
+}
+
+function libraryError(path: string, rule: string, cause: unknown): ModelFileError {
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  return new ModelFileError(path, `must ${rule}, but the library says: ${problem}.`, { cause });
 }
 
 function specialId(subwords: Subwords, parsed: TokenizerFiles, role: keyof typeof SPECIAL_TOKENS): number {

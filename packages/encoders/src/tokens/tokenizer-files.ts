@@ -57,9 +57,9 @@ export function parseTokenizerFiles(files: ReadonlyMap<string, string>, place: s
 
   const tokenizer = parseIfThere("tokenizer.json", tokenizerFile, files, place);
   if (tokenizer !== undefined) {
+    const path = `${place}tokenizer.json`;
     // Files made for sentence vectors cut and pad every input; word by word that would give padding for each.
-    const json = JSON.stringify({ ...tokenizer, truncation: null, padding: null });
-    return { path: `${place}tokenizer.json`, json, config };
+    return { path, json: formatJson({ ...tokenizer, truncation: null, padding: null }, path), config };
   }
   const words = files.get("vocab.txt");
   if (words !== undefined) {
@@ -76,6 +76,15 @@ export function parseTokenizerFiles(files: ReadonlyMap<string, string>, place: s
     place === "" ? "the tokenizer" : place,
     "must have a tokenizer.json, or a vocab.txt, or a vocab.json with a merges.txt, got none of them.",
   );
+}
+
+/** Writes JSON again; lists within lists without end can be read, but not written. */
+function formatJson(value: object, path: string): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new ModelFileError(path, "must hold a tokenizer, got lists too deep within each other.", { cause });
+  }
 }
 
 function parseIfThere<Schema extends z.ZodType>(

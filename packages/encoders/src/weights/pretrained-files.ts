@@ -25,23 +25,14 @@ export class ModelDirectory implements ModelFiles {
   }
 
   async text(name: string): Promise<string | undefined> {
-    try {
-      return await readFile(join(this.path, name), "utf8");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
+    const path = join(this.path, name);
+    return readFile(path, "utf8").catch((error: unknown) => absentOrThrow(error, path));
   }
 
   async source(name: string): Promise<ByteSource | undefined> {
     const path = join(this.path, name);
-    let handle: FileHandle;
-    try {
-      handle = await open(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
+    const handle = await open(path).catch((error: unknown) => absentOrThrow(error, path));
+    if (handle === undefined) return undefined;
     this.#handles.push(handle);
     const { size } = await handle.stat();
     return { path, size, read: (start, end) => readRange(handle, path, start, end) };
@@ -83,6 +74,12 @@ export class ModelDirectory implements ModelFiles {
   async close(): Promise<void> {
     await Promise.all(this.#handles.splice(0).map((handle) => handle.close()));
   }
+}
+
+/** Says of a file that is there that it cannot be read: it is a directory, or longer than a text can be. */
+function absentOrThrow(error: unknown, path: string): undefined {
+  if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+  throw new ModelFileError(path, `must be a readable file, but is not: ${(error as Error).message}.`, { cause: error });
 }
 
 async function readRange(handle: FileHandle, path: string, start: number, end: number): Promise<Uint8Array> {

@@ -10,6 +10,9 @@ export interface StridedView {
   readonly end: number;
 }
 
+/** Most axes of a tensor, as in PyTorch. */
+const MAX_AXES = 64;
+
 /**
  * Checks a window that a file describes.
  *
@@ -25,6 +28,8 @@ export function checkView(
   if (!isCount(offset) || !isCounts(shape) || !isCounts(strides) || shape.length !== strides.length) {
     throw new ModelFileError(path, "must have an offset, a shape and as many strides, all of them whole numbers.");
   }
+  if (shape.length > MAX_AXES)
+    throw new ModelFileError(path, `must have at most ${MAX_AXES} axes, got ${shape.length}.`);
   const count = countOf(shape);
   if (count > maxValues) throw new ModelFileError(path, `must have no more values than its file bytes, got ${count}.`);
   const span = count === 0 ? 0 : shape.reduce((sum, axis, index) => sum + (axis - 1) * (strides[index] as number), 1);
@@ -36,12 +41,8 @@ export function checkView(
  *
  * @param values Those from its `start` to its `end`.
  */
-export function gatherValues(values: Float32Array, view: StridedView): Float32Array {
-  if (isRowMajor(view.shape, view.strides)) return values;
-  // Without the axes of one place, of which a file may give thousands: each value would pass over all of them.
-  const [shape, strides] = [view.shape, view.strides].map((sizes) =>
-    sizes.filter((_, axis) => view.shape[axis] !== 1),
-  ) as [number[], number[]];
+export function gatherValues(values: Float32Array, { shape, strides }: StridedView): Float32Array {
+  if (isRowMajor(shape, strides)) return values;
   const gathered = new Float32Array(shape.reduce((product, axis) => product * axis, 1));
   const position = shape.map(() => 0);
   for (let index = 0, from = 0; index < gathered.length; index += 1) {

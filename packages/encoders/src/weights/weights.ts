@@ -25,7 +25,7 @@ const WEIGHT_FILES: readonly (readonly [name: string, readIndex: ReadIndex])[] =
 ];
 
 // A shard lies beside its index: a name with a folder in it could lead anywhere.
-const shardName = z.string().regex(/^[^/\\]+$/, "be a file name without a folder");
+const shardName = z.string().regex(/^(?!\.{1,2}$)[^/\\\p{Cc}]+$/u, "be a file name without a folder");
 const shardIndexSchema = z.object({ weight_map: z.record(z.string(), shardName) });
 
 /**

@@ -19,6 +19,7 @@ const FIRST_ROWS = 1024;
 /** Collects word vectors from the lines of a text: a word and its numbers, with spaces between. */
 export class GloveText {
   readonly #path: string;
+  readonly #fileBytes: number;
   readonly #wanted: ReadonlySet<string> | undefined;
   readonly #ids: Map<string, number> = new Map([
     [PADDING_WORD, 0],
@@ -30,13 +31,19 @@ export class GloveText {
   #unknownRow: Float32Array | undefined;
   #width = 0;
   #lineCount = 0;
+  /** Lines that have been taken apart. */
+  #rowCount = 0;
   #promisedRows: number | undefined;
   /** The line read last, if it was passed over. */
   #skipped: string | undefined;
 
-  /** @param wanted The words to keep, in lower case; all without it. */
-  constructor(path: string, wanted?: ReadonlySet<string>) {
+  /**
+   * @param fileBytes Size of the file, which bounds the room that is made for its rows.
+   * @param wanted The words to keep, in lower case; all without it.
+   */
+  constructor(path: string, fileBytes: number, wanted?: ReadonlySet<string>) {
     this.#path = path;
+    this.#fileBytes = fileBytes;
     this.#wanted = wanted;
   }
 
@@ -51,8 +58,9 @@ export class GloveText {
     if (this.#lineCount === 1 && this.#readHead(line)) return;
     const firstSpace = line.indexOf(" ");
     const isWanted = this.#wanted?.has(line.slice(0, firstSpace)) ?? true;
-    // A line that is not wanted is not taken apart, which takes ten times as long; but the first one says the width.
-    const skips = !isWanted && this.#width > 0 && firstSpace > 0 && !line.startsWith(UNKNOWN_ROW);
+    // A line that is not wanted is not taken apart, which takes ten times as long; but the first one says the width, or
+    // that the width which stands above it is true.
+    const skips = !isWanted && this.#rowCount > 0 && firstSpace > 0 && !line.startsWith(UNKNOWN_ROW);
     this.#skipped = skips ? line : undefined;
     if (skips) return;
 
@@ -60,6 +68,7 @@ export class GloveText {
     if (this.#width === 0) this.#setWidth(fields.length - 1);
     const word = this.#wordOf(fields);
     const row = this.#numbers(fields);
+    this.#rowCount += 1;
     if (word === UNKNOWN_ROW) this.#unknownRow = row;
     else if (this.#keeps(word)) this.#append(word, row, share);
   }
@@ -70,7 +79,7 @@ export class GloveText {
    * @throws {ModelFileError} If that is nothing, or fewer lines than the first one has promised.
    */
   finish(): GloveRows {
-    if (this.#width === 0) throw new ModelFileError(this.#path, "must hold words with their vectors, got none.");
+    if (this.#rowCount === 0) throw new ModelFileError(this.#path, "must hold words with their vectors, got none.");
     if (this.#skipped !== undefined) this.#wordOf(fieldsOf(this.#skipped)); // in case the file was cut off
     const rows = this.#lineCount - 1;
     if (this.#promisedRows !== undefined && rows !== this.#promisedRows) {
@@ -78,7 +87,8 @@ export class GloveText {
       throw new ModelFileError(this.#path, `${promise}, got ${rows}. Download it again if it was cut off.`);
     }
     const read = this.#ids.size - 2;
-    const unknown = this.#unknownRow ?? this.#sums.map((sum) => sum / Math.max(1, read));
+    const sums = this.#sums.length === 0 ? new Float64Array(this.#width) : this.#sums;
+    const unknown = this.#unknownRow ?? sums.map((sum) => sum / Math.max(1, read));
     if (this.#values.length === 0) this.#values = new Float32Array(2 * this.#width);
     this.#values.set(unknown, this.#width);
     const values = this.#values.subarray(0, this.#ids.size * this.#width);
@@ -97,7 +107,6 @@ export class GloveText {
   #setWidth(width: number): void {
     if (width < 1) throw this.#error("must hold a word and its numbers, with spaces between.");
     this.#width = width;
-    this.#sums = new Float64Array(width);
   }
 
   /** All but the numbers: a few words of the largest files have spaces. */
@@ -131,6 +140,7 @@ export class GloveText {
 
   #append(word: string, row: Float32Array, share: number): void {
     const id = this.#ids.size;
+    if (this.#sums.length === 0) this.#sums = new Float64Array(this.#width);
     if ((id + 1) * this.#width > this.#values.length) this.#grow(id, share);
     this.#ids.set(copyText(word), id);
     this.#values.set(row, id * this.#width);
@@ -143,7 +153,9 @@ export class GloveText {
   #grow(rows: number, share: number): void {
     const expected = rows < FIRST_ROWS ? FIRST_ROWS : Math.max(rows * 1.1, (rows / share) * 1.02);
     const capacity = this.#wanted === undefined ? Math.ceil(expected) : this.#wanted.size + 2;
-    const values = new Float32Array(capacity * this.#width);
+    // A number takes two characters at the least, so that there are no more rows than that.
+    const most = Math.ceil(this.#fileBytes / (2 * this.#width)) + 2;
+    const values = new Float32Array(Math.min(capacity, most) * this.#width);
     values.set(this.#values);
     this.#values = values;
   }

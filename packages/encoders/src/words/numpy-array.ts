@@ -9,6 +9,9 @@ export interface NumpyArray {
 /** The bytes that open the format: 0x93, then "NUMPY". */
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
 
+/** Longest header, as in NumPy; that of an array of numbers has less than 200 bytes. */
+const MAX_HEADER_BYTES = 10_000;
+
 /** Bytes in front of the header's length, which version 1 writes into two bytes and later ones into four. */
 const VERSION_END = 8;
 
@@ -28,6 +31,9 @@ export function parseNumpyArray(bytes: Uint8Array, path: string): NumpyArray {
   const isFirstVersion = bytes[MAGIC.length] === 1;
   const headerStart = VERSION_END + (isFirstVersion ? 2 : 4);
   const headerLength = isFirstVersion ? view.getUint16(VERSION_END, true) : view.getUint32(VERSION_END, true);
+  if (headerLength > MAX_HEADER_BYTES) {
+    throw new ModelFileError(path, `must have a header of at most ${MAX_HEADER_BYTES} bytes, got ${headerLength}.`);
+  }
   const dataStart = headerStart + headerLength;
   if (dataStart > bytes.length) throw new ModelFileError(path, "must hold a whole header, but is cut off within it.");
 
@@ -45,7 +51,7 @@ export function parseNumpyArray(bytes: Uint8Array, path: string): NumpyArray {
 /** The header is a dictionary as Python prints it. */
 function parseHeader(header: string, path: string): { type: "<f4" | "<f8"; shape: number[] } {
   const field = (name: string): string =>
-    new RegExp(`'${name}'\\s*:\\s*(\\([^)]*\\)|'[^']*'|\\w+)`, "u").exec(header)?.[1] ?? "nothing";
+    (new RegExp(`'${name}'\\s*:\\s*(\\([^)]*\\)|'[^']*'|\\w+)`, "u").exec(header)?.[1] ?? "nothing").slice(0, 1000);
   const type = field("descr").replaceAll("'", "");
   if (type !== "<f4" && type !== "<f8") {
     throw new ModelFileError(`${path}: descr`, `must be <f4 or <f8, little-endian floating point, got ${type}.`);

@@ -22,6 +22,9 @@ export interface GloveOptions {
 /** Bytes read at once. */
 const CHUNK_BYTES = 2 ** 22;
 
+/** Most characters of a line: longer ones are no vectors, and would be put together anew with each chunk. */
+const MAX_LINE = 2 ** 20;
+
 /**
  * Reads vectors of words from a text file of GloVe, word2vec or fastText: a word and its numbers on each line.
  *
@@ -34,7 +37,7 @@ const CHUNK_BYTES = 2 ** 22;
 export async function loadGloveVectors(path: string, options: GloveOptions = {}): Promise<WordVectors> {
   const wanted = options.words && new Set(Array.from(options.words, (word) => word.toLowerCase()));
   return withFile(path, async (source) => {
-    const text = new GloveText(path, wanted);
+    const text = new GloveText(path, source.size, wanted);
     await readLines(source, (line, share) => text.add(line, share));
     const { words, values, width } = text.finish();
     return { vocabulary: new WordVocabulary(words), values, width };
@@ -82,6 +85,7 @@ async function withFile<T>(path: string, read: (source: ByteSource) => Promise<T
 async function readLines(source: ByteSource, handle: (line: string, share: number) => void): Promise<void> {
   const decoder = new TextDecoder();
   let read = 0;
+  let lineCount = 0;
   let rest = ""; // the beginning of a line whose end comes with the next chunk
   for (let start = 0; start < source.size; start += CHUNK_BYTES) {
     const end = Math.min(start + CHUNK_BYTES, source.size);
@@ -91,6 +95,11 @@ async function readLines(source: ByteSource, handle: (line: string, share: numbe
     }
     const lines = text.split("\n");
     rest = lines.pop() ?? "";
+    lineCount += lines.length;
+    if (rest.length > MAX_LINE) {
+      const place = `${source.path} line ${lineCount + 1}`;
+      throw new ModelFileError(place, `must have at most ${MAX_LINE} characters, as a word and its numbers do.`);
+    }
     for (const line of lines) {
       read += line.length + 1;
       handle(line.endsWith("\r") ? line.slice(0, -1) : line, read / source.size);
