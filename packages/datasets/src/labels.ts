@@ -1,5 +1,5 @@
 import type { Document } from "./document.ts";
-import { DatasetFormatError } from "./format.ts";
+import { DatasetFormatError, excerpt } from "./format.ts";
 import { describeValue } from "./json-shape.ts";
 
 /** What label files call the class of pairs without a relation. */
@@ -33,9 +33,10 @@ export function parseLabels(text: string): string[] {
   const names = /^[[{]/.test(trimmed) ? namesOfJson(trimmed) : trimmed.split(/\r?\n/).map((line) => line.trim());
   const labels = names.filter((name) => name !== "" && !NO_RELATION.test(name));
   if (labels.length === 0) throw new DatasetFormatError("The file", "must name at least one label, got none.");
-  const repeated = labels.find((name, index) => labels.indexOf(name) < index);
+  const seen = new Set<string>();
+  const repeated = labels.find((name) => seen.size === seen.add(name).size);
   if (repeated !== undefined) {
-    throw new DatasetFormatError("The file", `must name each label once, got ${JSON.stringify(repeated)} twice.`);
+    throw new DatasetFormatError("The file", `must name each label once, got ${excerpt(repeated)} twice.`);
   }
   return labels;
 }

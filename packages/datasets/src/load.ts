@@ -55,7 +55,7 @@ export async function loadDocuments(
  */
 export async function loadPredictions(path: string): Promise<SentenceExtraction> {
   try {
-    return parseSciErcPredictions(await readFile(path, "utf8"));
+    return parseSciErcPredictions(await readText(path));
   } catch (error) {
     throw withFileName(path, error);
   }
@@ -82,7 +82,7 @@ export async function loadFacts(path: string): Promise<ReadonlySet<string>> {
  */
 export async function loadLabels(path: string): Promise<string[]> {
   try {
-    return parseLabels(await readFile(path, "utf8"));
+    return parseLabels(await readText(path));
   } catch (error) {
     throw withFileName(path, error);
   }
@@ -106,7 +106,7 @@ function readDocuments(path: string, format: DatasetFormat, options: LoadOptions
 }
 
 async function readJson(path: string): Promise<unknown> {
-  const text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
+  const text = (await readText(path)).replace(/^\uFEFF/, "");
   if (text.trim() === "") throw new DatasetFormatError("The file", "must hold JSON, got an empty file.");
   try {
     return JSON.parse(text) as unknown;
@@ -114,6 +114,19 @@ async function readJson(path: string): Promise<unknown> {
     const cut = /^\s*[[{]/.test(text) && !/[\]}]\s*$/.test(text);
     const found = cut ? "a text that ends too early. Fetch it again" : `something else: ${(error as Error).message}`;
     throw new DatasetFormatError("The file", `must hold JSON, got ${found}.`, { cause: error });
+  }
+}
+
+/** Codes of Node's errors for files that do not fit into one text. */
+const TOO_LONG = new Set(["ERR_STRING_TOO_LONG", "ERR_FS_FILE_TOO_LARGE"]);
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (!TOO_LONG.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    const problem = "must fit into one text, got more than half a gigabyte. Split it.";
+    throw new DatasetFormatError("The file", problem, { cause: error });
   }
 }
 
@@ -131,12 +144,21 @@ async function readLines(path: string, parser: LineParser): Promise<Document[]> 
   return documents;
 }
 
+/** Most characters of a line: twice as many would be more than a text can have. */
+const MAX_LINE = 2 ** 28;
+
 /** The lines of a text. Not by `node:readline`, which ends lines at U+2028 too, a character that JSON may hold as it is. */
 async function* linesOf(chunks: AsyncIterable<unknown>): AsyncGenerator<string> {
   let rest = "";
+  let lineCount = 0;
   for await (const chunk of chunks) {
     const [first = "", ...others] = String(chunk).split("\n");
     rest += first;
+    if (rest.length > MAX_LINE) {
+      const problem = `must have at most ${MAX_LINE} characters. A line is a document, or a part of one.`;
+      throw new DatasetFormatError(`line ${lineCount + 1}`, problem);
+    }
+    lineCount += others.length;
     for (const next of others) {
       yield rest.replace(/\r$/, "");
       rest = next;

@@ -27,6 +27,12 @@ interface Annotation extends TextRange {
   readonly keys: readonly string[];
 }
 
+/** Most candidate pairs of a document: an abstract has hundreds, and their number grows with the square of its concepts. */
+const MAX_PAIRS = 2 ** 20;
+
+/** Most entities of one concept, under as many types: two or three in practice. */
+const MAX_TYPES = 100;
+
 /** The identifier of mentions without a concept. */
 const NO_CONCEPT = "-1";
 const DEFAULT_CANDIDATE_TYPES = [
@@ -124,6 +130,10 @@ function toDocument(draft: Draft, candidateTypes: readonly (readonly [string, st
   for (const [headType, tailType] of candidateTypes) {
     const heads = numbersOf(entities, headType);
     const tails = numbersOf(entities, tailType);
+    if (candidates.size + heads.length * tails.length > MAX_PAIRS) {
+      const problem = `must have at most ${MAX_PAIRS} pairs of ${excerpt(headType)} and ${excerpt(tailType)} in document ${excerpt(id)}`;
+      throw new DatasetFormatError(path, `${problem}, got ${heads.length} × ${tails.length}.`);
+    }
     for (const head of heads) for (const tail of tails) if (head !== tail) addCandidate(head, tail);
   }
   const relations = toRelations(draft, entities, candidates);
@@ -223,7 +233,16 @@ function toRelations(
   candidates: ReadonlyMap<string, unknown>,
 ): RelationFact[] {
   const byKey = new Map<string, number[]>();
-  entities.forEach(({ key }, number) => key !== undefined && byKey.set(key, [...(byKey.get(key) ?? []), number]));
+  for (const [number, { key }] of entities.entries()) {
+    if (key === undefined) continue;
+    const found = byKey.get(key) ?? [];
+    if (found.length >= MAX_TYPES) {
+      const problem = `must give a concept at most ${MAX_TYPES} types in document ${excerpt(draft.id)}`;
+      throw new DatasetFormatError(draft.path, `${problem}, got more for ${excerpt(key)}.`);
+    }
+    found.push(number);
+    byKey.set(key, found);
+  }
   const numbers = (key: string, path: string): number[] => {
     const found = byKey.get(key);
     if (found !== undefined) return found;
