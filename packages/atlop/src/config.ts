@@ -111,7 +111,7 @@ export function defineAtlopConfig(settings: Pick<AtlopConfig, "relations"> & Par
 function checkSizes(config: AtlopConfig): void {
   const { relations, pairSize, blockSize, maxRelationsPerPair } = config;
   if (relations.length === 0) throw new RangeError("relations must name at least one relation, got none.");
-  const repeated = relations.find((relation, index) => relations.indexOf(relation) !== index);
+  const repeated = findRepeated(relations);
   if (repeated !== undefined) throw new RangeError(`relations must differ, got "${repeated}" twice.`);
   for (const field of ["pairSize", "blockSize", "maxTokens"] as const) requireCount(field, config[field]);
   if (pairSize % blockSize !== 0) {
@@ -144,4 +144,9 @@ function checkThresholds({ loss, threshold, thresholds, relations }: AtlopConfig
 
 function requireCount(field: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) throw new RangeError(`${field} must be a positive integer, got ${value}.`);
+}
+
+function findRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }

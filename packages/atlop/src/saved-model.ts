@@ -2,7 +2,13 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { basename, dirname, join, resolve } from "node:path";
 
 import { type Backbone, formatModelCard, loadPretrained } from "@relatum/encoders";
-import { createRandom, formatSafetensors, type NamedTensors, parseSafetensors } from "@relatum/tensor-utils";
+import {
+  createRandom,
+  formatSafetensors,
+  type NamedTensors,
+  parseSafetensors,
+  withParameterBudget,
+} from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 
@@ -68,18 +74,24 @@ export async function readAtlop(directory: string): Promise<SavedAtlop> {
       throw new CheckpointError(join(directory, "head.safetensors"), `${problem}, got ${labels} labels.`);
     }
     const backbone = await loadPretrained(join(directory, "encoder"));
-    const model = new AtlopModel(config, backbone, createRandom(0));
-    try {
-      model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
-    } catch (cause) {
-      model.dispose();
-      throw new CheckpointError(join(directory, "head.safetensors"), `must fit config.json: ${messageOf(cause)}`, {
-        cause,
-      });
-    }
+    const model = createModel(config, backbone, tensors, join(directory, "head.safetensors"));
     return { model, backbone, config };
   } finally {
     tf.dispose([...tensors.values()]);
+  }
+}
+
+/** Makes the model that config.json describes, if the head has as many values, and gives it these. */
+function createModel(config: AtlopConfig, backbone: Backbone, tensors: NamedTensors, path: string): AtlopModel {
+  const values = [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  let model: AtlopModel | undefined;
+  try {
+    model = withParameterBudget(values, () => new AtlopModel(config, backbone, createRandom(0)));
+    model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
+    return model;
+  } catch (cause) {
+    (model ?? backbone.encoder).dispose();
+    throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -87,7 +99,7 @@ async function readConfig(path: string): Promise<AtlopConfig> {
   const text = await readSaved(path, (file) => readFile(file, "utf8"));
   let json: Partial<Record<string, unknown>>;
   try {
-    json = JSON.parse(text) as typeof json;
+    json = (JSON.parse(text) ?? {}) as typeof json;
   } catch (cause) {
     throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, { cause });
   }
@@ -95,7 +107,7 @@ async function readConfig(path: string): Promise<AtlopConfig> {
     if (json[field] === expected) continue;
     throw new CheckpointError(
       path,
-      `must hold "${field}": ${JSON.stringify(expected)}, got ${JSON.stringify(json[field])}.`,
+      `must hold "${field}": ${JSON.stringify(expected)}, got ${describeField(json[field])}.`,
     );
   }
   try {
@@ -144,4 +156,9 @@ async function replaceDirectory(from: string, place: string): Promise<void> {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+function describeField(found: unknown): string {
+  if (typeof found === "object" && found !== null) return "an object";
+  return typeof found === "string" ? JSON.stringify(found.slice(0, 60)) : String(found);
 }

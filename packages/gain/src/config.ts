@@ -116,7 +116,8 @@ export function defineGainConfig(settings: Pick<GainConfig, "relations"> & Parti
 
 function checkNames(field: string, names: readonly string[]): void {
   if (names.length === 0) throw new RangeError(`${field} must hold a name, got none.`);
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const repeated = names.find((name) => seen.size === seen.add(name).size);
   if (repeated !== undefined) throw new RangeError(`${field} must differ, got "${repeated}" twice.`);
 }
 

@@ -2,7 +2,13 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { basename, dirname, join, resolve } from "node:path";
 
 import { formatModelCard, loadPretrained, WordVocabulary } from "@relatum/encoders";
-import { createRandom, formatSafetensors, type NamedTensors, parseSafetensors } from "@relatum/tensor-utils";
+import {
+  createRandom,
+  formatSafetensors,
+  type NamedTensors,
+  parseSafetensors,
+  withParameterBudget,
+} from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 
@@ -72,18 +78,25 @@ export async function readGain(directory: string): Promise<SavedGain> {
       throw new CheckpointError(join(directory, "head.safetensors"), `${problem}, got ${labels} labels.`);
     }
     const backbone = await readBackbone(directory, tensors);
-    const model = new GainModel(config, backbone, createRandom(0));
-    try {
-      model.loadParameters(tensors, "encoder" in backbone ? { allowMissing: ENCODER_PARAMETER } : {});
-    } catch (cause) {
-      model.dispose();
-      throw new CheckpointError(join(directory, "head.safetensors"), `must fit config.json: ${messageOf(cause)}`, {
-        cause,
-      });
-    }
+    const model = createModel(config, backbone, tensors, join(directory, "head.safetensors"));
     return { model, backbone, config };
   } finally {
     tf.dispose([...tensors.values()]);
+  }
+}
+
+/** Makes the model that config.json describes, if the head has as many values, and gives it these. */
+function createModel(config: GainConfig, backbone: GainBackbone, tensors: NamedTensors, path: string): GainModel {
+  const values = [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  let model: GainModel | undefined;
+  try {
+    model = withParameterBudget(values, () => new GainModel(config, backbone, createRandom(0)));
+    model.loadParameters(tensors, "encoder" in backbone ? { allowMissing: ENCODER_PARAMETER } : {});
+    return model;
+  } catch (cause) {
+    if (model !== undefined) model.dispose();
+    else if ("encoder" in backbone) backbone.encoder.dispose();
+    throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -91,7 +104,7 @@ async function readConfig(path: string): Promise<GainConfig> {
   const text = await readSaved(path, (file) => readFile(file, "utf8"));
   let json: Partial<Record<string, unknown>>;
   try {
-    json = JSON.parse(text) as typeof json;
+    json = (JSON.parse(text) ?? {}) as typeof json;
   } catch (cause) {
     throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, { cause });
   }
@@ -99,7 +112,7 @@ async function readConfig(path: string): Promise<GainConfig> {
     if (json[field] === expected) continue;
     throw new CheckpointError(
       path,
-      `must hold "${field}": ${JSON.stringify(expected)}, got ${JSON.stringify(json[field])}.`,
+      `must hold "${field}": ${JSON.stringify(expected)}, got ${describeField(json[field])}.`,
     );
   }
   try {
@@ -115,14 +128,24 @@ async function readBackbone(directory: string, tensors: NamedTensors): Promise<G
   if (table === undefined) return loadPretrained(join(directory, "encoder"));
   const path = join(directory, "words.json");
   const text = await readSaved(path, (file) => readFile(file, "utf8"));
-  const [rows, width] = table.shape as [number, number];
+  const [rows, width, ...others] = table.shape;
+  if (width === undefined || others.length > 0) {
+    const problem = `must hold a wordEmbedding [words, width], got [${table.shape.join(", ")}].`;
+    throw new CheckpointError(join(directory, "head.safetensors"), problem);
+  }
   try {
-    const vocabulary = new WordVocabulary(JSON.parse(text) as string[]);
+    const words: unknown = JSON.parse(text);
+    if (!isWords(words)) throw new RangeError("a list of texts expected.");
+    const vocabulary = new WordVocabulary(words);
     if (vocabulary.vocabularySize !== rows) throw new RangeError(`${rows} words expected.`);
     return { vocabulary, values: (await table.data()) as Float32Array, width };
   } catch (cause) {
     throw new CheckpointError(path, `must list the words of head.safetensors: ${messageOf(cause)}`, { cause });
   }
+}
+
+function isWords(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === "string");
 }
 
 async function readHead(path: string): Promise<NamedTensors> {
@@ -164,4 +187,9 @@ async function replaceDirectory(from: string, place: string): Promise<void> {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+function describeField(found: unknown): string {
+  if (typeof found === "object" && found !== null) return "an object";
+  return typeof found === "string" ? JSON.stringify(found.slice(0, 60)) : String(found);
 }

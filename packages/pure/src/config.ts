@@ -167,7 +167,8 @@ export function relationConfig(
 function checkNames(config: PureConfig): void {
   for (const field of ["entityTypes", "relations", "symmetricRelations"] as const) {
     const names = config[field];
-    const repeated = names.find((name, index) => names.indexOf(name) !== index);
+    const seen = new Set<string>();
+    const repeated = names.find((name) => seen.size === seen.add(name).size);
     if (repeated !== undefined) throw new RangeError(`${field} must differ, got "${repeated}" twice.`);
     if (names.includes("")) throw new RangeError(`${field} must have names, got "".`);
   }

@@ -9,6 +9,7 @@ import {
   type Module,
   type NamedTensors,
   parseSafetensors,
+  withParameterBudget,
 } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
@@ -82,9 +83,8 @@ export async function readPure(directory: string): Promise<PureModel> {
     const tensors = await readHead(path);
     try {
       const backbone = await backboneOf(name);
-      const model = create(backbone);
+      const model = createModel(() => create(backbone), tensors, path);
       models.push(model);
-      loadHead(model, tensors, path);
       return { model, backbone };
     } finally {
       tf.dispose([...tensors.values()]);
@@ -117,10 +117,16 @@ function headOf(model: Module): Map<string, tf.Tensor> {
   return new Map([...model.parameters()].filter(([name]) => !ENCODER_PARAMETER.test(name)));
 }
 
-function loadHead(model: Module, tensors: NamedTensors, path: string): void {
+/** Makes a model that config.json describes, if the head has as many values, and gives it these. */
+function createModel<Model extends Module>(create: () => Model, tensors: NamedTensors, path: string): Model {
+  const values = [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  let model: Model | undefined;
   try {
+    model = withParameterBudget(values, create);
     model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
+    return model;
   } catch (cause) {
+    model?.dispose();
     throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, { cause });
   }
 }
@@ -129,14 +135,16 @@ async function readConfig(path: string): Promise<PureConfig> {
   const text = await readSaved(path, (file) => readFile(file, "utf8"));
   let json: Partial<Record<string, unknown>>;
   try {
-    json = JSON.parse(text) as typeof json;
+    json = (JSON.parse(text) ?? {}) as typeof json;
   } catch (cause) {
     throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, { cause });
   }
   for (const [field, expected] of Object.entries(FORMAT)) {
     if (json[field] === expected) continue;
-    const got = JSON.stringify(json[field]);
-    throw new CheckpointError(path, `must hold "${field}": ${JSON.stringify(expected)}, got ${got}.`);
+    throw new CheckpointError(
+      path,
+      `must hold "${field}": ${JSON.stringify(expected)}, got ${describeField(json[field])}.`,
+    );
   }
   try {
     return parsePureSettings(json["config"]);
@@ -184,4 +192,9 @@ async function replaceDirectory(from: string, place: string): Promise<void> {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+function describeField(found: unknown): string {
+  if (typeof found === "object" && found !== null) return "an object";
+  return typeof found === "string" ? JSON.stringify(found.slice(0, 60)) : String(found);
 }

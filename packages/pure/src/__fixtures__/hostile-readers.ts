@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -9,6 +9,7 @@ import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 
 import { type HostileReader, readAsFile } from "../../../../tools/hostile-readers.ts";
+import { withoutLeaks } from "../../../../tools/hostile-tensors.ts";
 import { definePureConfig, relationConfig } from "../config.ts";
 import { PureEntityModel } from "../entity-model.ts";
 import { PureRelationModel } from "../relation-model.ts";
@@ -33,39 +34,49 @@ await savePure(sound, {
 entity.dispose();
 tf.dispose([...relation.parameters().values()].filter((parameter) => !parameter.isDisposed));
 
-/** Loads the saved model, of which one file is hostile. */
-function readSaved(name: string, bytes: Uint8Array): Promise<void> {
-  return readAsFile(`pure/${name}`, bytes, async (path) => {
-    const folder = dirname(path);
-    cpSync(sound, folder, { recursive: true, filter: (source) => !source.endsWith(`${folderName(sound)}/${name}`) });
-    const { entity: found, relation: other } = await readPure(folder);
+/** Loads the saved model, of which one file is hostile; the others are put beside it once. */
+function readSaved(name: string): (bytes: Uint8Array) => Promise<void> {
+  const folder = `pure-${name.split(".")[0]}`;
+  let isThere = false;
+  return async (bytes) => {
+    if (!isThere) await readAsFile(`${folder}/${name}`, "", (path) => cpSync(sound, dirname(path), { recursive: true }));
+    isThere = true;
+    await readAsFile(`${folder}/${name}`, bytes, async (path) => {
+    const { entity: found, relation: other } = await readPure(dirname(path));
     for (const part of [found, other]) {
       if (part !== undefined) tf.dispose([...part.model.parameters().values()]);
     }
-  });
+    });
+  };
 }
 
-const folderName = (path: string): string => path.split(/[\\/]/).at(-1) ?? "";
+/** Bytes of all files of the sound model. */
+const bytesBeside = readdirSync(sound, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 
 const common = {
+  bytesBeside,
   errors: [CheckpointError, ModelFileError, ShapeError],
-  place: /hostile-\w+\/pure\/(?:config\.json|(?:entity|relation)-head\.safetensors)/,
+  place: /hostile-\w+\/pure-[\w-]+\/(?:config\.json|(?:entity|relation)-head\.safetensors)/,
 };
 
-/** All readers of files of this package. */
-export const HOSTILE_READERS: readonly HostileReader[] = [
+const READERS: readonly HostileReader[] = [
   {
     ...common,
     name: "saved PURE, config.json",
     form: "json",
     seeds: [readFileSync(join(sound, "config.json"), "utf8")],
-    read: (bytes) => readSaved("config.json", bytes),
+    read: readSaved("config.json"),
   },
   {
     ...common,
     name: "saved PURE, entity-head.safetensors",
     form: "bytes",
     seeds: [new Uint8Array(readFileSync(join(sound, "entity-head.safetensors")))],
-    read: (bytes) => readSaved("entity-head.safetensors", bytes),
+    read: readSaved("entity-head.safetensors"),
   },
 ];
+
+/** All readers of files of this package. */
+export const HOSTILE_READERS: readonly HostileReader[] = READERS.map(withoutLeaks);

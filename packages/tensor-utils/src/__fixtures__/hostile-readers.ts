@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 
 import { type Chance, mutateJson } from "../../../../tools/hostile-inputs.ts";
 import { type HostileReader, readAsFile } from "../../../../tools/hostile-readers.ts";
+import { withoutLeaks } from "../../../../tools/hostile-tensors.ts";
 import { parseSafetensors } from "../safetensors.ts";
 import { SafetensorsError } from "../safetensors-header.ts";
 import { CheckpointError } from "../train/checkpoint-error.ts";
@@ -87,8 +88,7 @@ function readCheckpoint(manifest: string | Uint8Array, parameters: Uint8Array = 
 
 const checkpoint = { errors: [CheckpointError], place: /run(?:\/checkpoint-000001\/(?:manifest\.json|\w+\.safe))? / };
 
-/** All readers of files of this package. */
-export const HOSTILE_READERS: readonly HostileReader[] = [
+const READERS: readonly HostileReader[] = [
   {
     name: "safetensors",
     form: "bytes",
@@ -124,3 +124,6 @@ export const HOSTILE_READERS: readonly HostileReader[] = [
     read: (bytes) => readCheckpoint(sealed(JSON.stringify(manifestOf(bytes))), bytes),
   },
 ];
+
+/** All readers of files of this package. */
+export const HOSTILE_READERS: readonly HostileReader[] = READERS.map(withoutLeaks);
