@@ -16,6 +16,8 @@ export interface HostileReader {
   readonly form: "bytes" | "json" | "json-lines";
   /** Makes a hostile file that knows the format, in place of half of the others. */
   readonly build?: (chance: Chance) => Uint8Array;
+  /** Bytes of the sound files that are read along with a hostile one. */
+  readonly bytesBeside?: number;
   /** Texts that mean something in the format. */
   readonly words?: readonly string[];
   /** The only errors it may fail with. */

@@ -2,14 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import { recordFault } from "../record.ts";
 import { PLANTED_DEFECTS, type PlantedDefect } from "./planted-defects.ts";
-import { type Place, PLACES, SLOW_READERS } from "./readers.ts";
+import { inputsOf, type Place, PLACES } from "./readers.ts";
 import { runReaders } from "./run-readers.ts";
 
 /** Another one gives other inputs: `RELATUM_FAULT_SEED=7 npm run test:faults -- hostile-files`. */
 const SEED = Number(process.env["RELATUM_FAULT_SEED"] ?? 8);
-
-/** Inputs of a reader; of one that makes models, fewer. */
-const INPUTS = { usual: 5500, slow: 1500 };
 
 const PLACE_NAMES = Object.keys(PLACES) as Place[];
 const DEFECTS = Object.keys(PLANTED_DEFECTS) as PlantedDefect[];
@@ -21,9 +18,7 @@ async function namesOf(place: Place): Promise<string[]> {
 describe(`hostile files (seed ${SEED})`, () => {
   it.each(PLACE_NAMES)("do no harm to the readers of %s", { timeout: 3_600_000 }, async (place) => {
     const names = await namesOf(place);
-    const inputs = Object.fromEntries(
-      names.map((name) => [name, SLOW_READERS.test(name) ? INPUTS.slow : INPUTS.usual]),
-    );
+    const inputs = Object.fromEntries(names.map((name) => [name, inputsOf(name)]));
 
     const harms = await runReaders({ place, seed: SEED, inputs, mostHarms: 5 }, names);
 

@@ -14,5 +14,8 @@ export const PLACES = {
 /** One of {@link PLACES}. */
 export type Place = keyof typeof PLACES;
 
-/** Readers that make models, so that an input takes them milliseconds: they get a share of the inputs. */
-export const SLOW_READERS: RegExp = /^(?:config\.json|model\.safetensors\.index|saved |training checkpoint)/;
+/** How many inputs a reader gets: fewer those that make models or write several files, for they take much longer. */
+export function inputsOf(reader: string): number {
+  if (/^(?:saved |config\.json of an encoder|model\.safetensors\.index)/.test(reader)) return 300;
+  return reader.startsWith("training checkpoint") ? 1000 : 3900;
+}

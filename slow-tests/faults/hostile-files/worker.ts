@@ -28,7 +28,7 @@ async function workThrough(reader: HostileReader, index: number, start: number):
   for (let number = start; number < inputs; number += 1) {
     writeSync(progress, `${index} ${number}`.padEnd(32), 0);
     const input = hostileInput(reader, job.seed, number);
-    beginInput(input.length);
+    beginInput(input.length + (reader.bytesBeside ?? 0));
     const problem = await tryInput(reader, input);
     endInput();
     if (problem === undefined) continue;
