@@ -32,11 +32,19 @@ export function constantParameter(shape: readonly number[], value: number): tf.V
   return createParameter(tf.fill([...shape], value));
 }
 
-/** A loop: `Float32Array.from` takes seconds where a model has 100 million weights. */
+/**
+ * Fills a parameter value by value.
+ *
+ * A loop: `Float32Array.from` takes seconds where a model has 100 million weights. Zeros are not written, so that weights
+ * about to be loaded, which all start at 0, take no memory: the system hands out pages once they are written to.
+ */
 function drawParameter(shape: readonly number[], draw: () => number): tf.Variable {
   countParameter(shape);
   const values = new Float32Array(tf.util.sizeFromShape([...shape]));
-  for (let index = 0; index < values.length; index += 1) values[index] = draw();
+  for (let index = 0; index < values.length; index += 1) {
+    const value = draw();
+    if (value !== 0) values[index] = value;
+  }
   return createParameter(tf.tensor(values, [...shape]));
 }
 

@@ -69,7 +69,9 @@ describe("AdamW", () => {
   it("scales all gradients to the norm allowed, and short ones not at all", () => {
     const optimizer = new AdamW(parametersOf({ left: [0], right: [0] }), EVERYTHING, { clipNorm: 1 });
     const meansAfter = (left: number, right: number): number[] => {
-      const [norm, ...values] = optimizer.update(gradientsOf({ left: [left], right: [right] }), optimizer.scalars());
+      const gradients = gradientsOf({ left: [left], right: [right] });
+      const norm = optimizer.norm(gradients);
+      const values = optimizer.update(["left", "right"], gradients, { scalars: optimizer.scalars(), norm });
       return [norm, values[1], values[4]].flatMap(read);
     };
 
@@ -77,6 +79,22 @@ describe("AdamW", () => {
     const coefficient = 1 / (5 + 1e-6);
     expect(meansAfter(3, 4)).toEqual(close([5, 0.1 * 3 * coefficient, 0.1 * 4 * coefficient]));
     expect(meansAfter(0.3, 0.4)).toEqual(close([0.5, 0.03, 0.04]));
+  });
+
+  it("updates small parameters together and a large one by itself", () => {
+    const variable = (size: number): tf.Variable => tf.variable(tf.zeros([size]));
+    const parameters = new Map([
+      ["first", variable(3)],
+      ["second", variable(4)],
+      ["large", variable(2 ** 24 + 1)],
+      ["last", variable(5)],
+    ]);
+
+    const optimizer = new AdamW(parameters, EVERYTHING);
+
+    expect(optimizer.parts()).toEqual([["first", "second"], ["large"], ["last"]]);
+    expect(optimizer.variables(["large"]).map(({ size }) => size)).toEqual([1, 1, 1].map(() => 2 ** 24 + 1));
+    tf.dispose([...optimizer.variables()]);
   });
 
   it("gives each parameter the rate of the first group that its name matches", () => {
@@ -176,8 +194,8 @@ describe("AdamW", () => {
     const optimizer = new AdamW(parameters, EVERYTHING, { clipNorm: 1 });
     optimizer.step(gradients);
     expect(tf.memory().numTensors).toBe(before + 4);
-    const scalars = optimizer.scalars();
-    tf.dispose([scalars, ...optimizer.update(gradients, scalars)]);
+    const [scalars, norm] = [optimizer.scalars(), optimizer.norm(gradients)];
+    tf.dispose([scalars, norm, ...optimizer.update(["weight", "bias"], gradients, { scalars, norm })]);
     optimizer.restore(optimizer.state());
     optimizer.dispose();
 

@@ -43,6 +43,9 @@ export interface OptimizerState {
 /** Keeps the clipping coefficient finite, as PyTorch does. */
 const CLIP_EPSILON = 1e-6;
 
+/** Values of parameters whose update is computed at once: 64 MiB. */
+const PART_VALUES = 2 ** 24;
+
 interface Slot {
   readonly parameter: tf.Variable;
   readonly mean: tf.Variable;
@@ -54,8 +57,9 @@ interface Slot {
 /**
  * Adam with decoupled weight decay, in the form of Hugging Face's AdamW or of PyTorch's.
  *
- * A step is a pure function of tensors, {@link update}, so that it can be part of a recorded graph; what changes from
- * step to step enters as the small tensor {@link scalars}, and {@link assign} writes the results.
+ * A step is made of pure functions of tensors, {@link norm} and {@link update}, so that they can be recorded graphs; what
+ * changes from step to step enters as the small tensor {@link scalars}, and {@link assign} writes the results. The
+ * parameters are updated in {@link parts}: the new values of all of them at once would take as much memory again.
  */
 export class AdamW {
   /** The parameters it trains, by name: the trainable ones among those given. */
@@ -115,9 +119,29 @@ export class AdamW {
     return JSON.stringify({ groups, betas, epsilon, correctBias, clipNorm, ...(form === "torch" && { form }) });
   }
 
-  /** All that a step reads and writes, in the order of what {@link update} returns. */
-  variables(): tf.Variable[] {
-    return [...this.#slots.values()].flatMap(({ parameter, mean, meanSquare }) => [parameter, mean, meanSquare]);
+  /** Names of parameters to update together: few enough to take little memory, each a part of its own if it is large. */
+  parts(): string[][] {
+    const parts: string[][] = [];
+    let room = 0;
+    for (const [name, { size }] of this.parameters) {
+      const last = parts.at(-1);
+      if (last !== undefined && size <= room) {
+        last.push(name);
+        room -= size;
+      } else {
+        parts.push([name]);
+        room = PART_VALUES - size;
+      }
+    }
+    return parts;
+  }
+
+  /** All that an update of some parameters, or of all, reads and writes, in the order of what {@link update} returns. */
+  variables(names: readonly string[] = [...this.parameters.keys()]): tf.Variable[] {
+    return names.flatMap((name) => {
+      const { parameter, mean, meanSquare } = this.#slots.get(name) as Slot;
+      return [parameter, mean, meanSquare];
+    });
   }
 
   /**
@@ -131,32 +155,44 @@ export class AdamW {
     return tf.tensor1d([this.multiplier, ...corrections]);
   }
 
+  /** Measures the gradients of all parameters as one vector `[]`, before clipping. */
+  norm(gradients: NamedTensors): tf.Scalar {
+    return tf.tidy(() => globalNorm([...gradients.values()]) as tf.Scalar);
+  }
+
   /**
-   * Computes one step without taking it.
+   * Computes the update of some parameters without making it.
    *
+   * @param names Of the parameters.
    * @param gradients By parameter name; a parameter without one is left as it is, its running means too.
-   * @param scalars The step's numbers `[3]`, from {@link scalars}.
-   * @returns The gradients' norm before clipping `[]`, then a new value for each of {@link variables}.
+   * @param step Numbers of the step: `scalars` `[3]` from {@link scalars}, `norm` `[]` from {@link norm}.
+   * @returns A new value for each of {@link variables}.
    */
-  update(gradients: NamedTensors, scalars: tf.Tensor1D): tf.Tensor[] {
+  update(
+    names: readonly string[],
+    gradients: NamedTensors,
+    { scalars, norm }: { readonly scalars: tf.Tensor1D; readonly norm: tf.Scalar },
+  ): tf.Tensor[] {
     return tf.tidy(() => {
-      const norm = globalNorm([...gradients.values()]); // []
       const { clipNorm } = this.#options;
       const clip = clipNorm === undefined ? undefined : tf.div(clipNorm, norm.add(CLIP_EPSILON)).minimum(1); // []
-      const values = [...this.#slots].flatMap(([name, slot]) =>
-        this.#updateSlot(slot, gradients.get(name), scalars, clip),
-      );
-      return [norm, ...values] as unknown as tf.TensorContainer;
+      return names.flatMap((name) =>
+        this.#updateSlot(this.#slots.get(name) as Slot, gradients.get(name), scalars, clip),
+      ) as unknown as tf.TensorContainer;
     }) as tf.Tensor[];
   }
 
   /**
-   * Takes the step that {@link update} computed.
+   * Makes the update of some parameters.
    *
    * @param values A new value for each of {@link variables}; the caller keeps them.
    */
-  assign(values: readonly tf.Tensor[]): void {
-    for (const [index, variable] of this.variables().entries()) variable.assign(values[index] as tf.Tensor);
+  assign(names: readonly string[], values: readonly tf.Tensor[]): void {
+    for (const [index, variable] of this.variables(names).entries()) variable.assign(values[index] as tf.Tensor);
+  }
+
+  /** Counts a step, once all of its parts are assigned. */
+  finishStep(): void {
     this.#step += 1;
   }
 
@@ -166,7 +202,11 @@ export class AdamW {
    * @param gradients By parameter name; the caller keeps them.
    */
   step(gradients: NamedTensors): void {
-    tf.tidy(() => this.assign(this.update(gradients, this.scalars()).slice(1)));
+    tf.tidy(() => {
+      const step = { scalars: this.scalars(), norm: this.norm(gradients) };
+      for (const names of this.parts()) this.assign(names, this.update(names, gradients, step));
+    });
+    this.finishStep();
   }
 
   /** Gives the state to save; its tensors are the optimizer's own, valid until the next step. */
@@ -252,7 +292,7 @@ function createSlot(parameter: tf.Variable, { learningRate, weightDecay = 0 }: P
 }
 
 function createMoment(parameter: tf.Variable): tf.Variable {
-  return tf.tidy(() => tf.variable(tf.zerosLike(parameter), false));
+  return tf.tidy(() => tf.variable(tf.fill(parameter.shape, 0), false));
 }
 
 function findGroup(groups: readonly ParameterGroup[], name: string): ParameterGroup {

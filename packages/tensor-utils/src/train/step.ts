@@ -20,23 +20,38 @@ interface PartInput<Batch> {
   readonly sums: readonly tf.Tensor[];
 }
 
-interface UpdateInput {
+interface GradientInput {
+  /** One a parameter, of some or of all. */
   readonly sums: readonly tf.Tensor[];
-  /** Whether any batch gave each parameter a gradient. */
+  /** Whether any batch gave each of them a gradient. */
   readonly reached: readonly boolean[];
+}
+
+interface UpdateInput extends GradientInput {
   readonly scalars: tf.Tensor1D;
+  readonly norm: tf.Scalar;
+}
+
+/** Parameters that are updated together. */
+interface UpdatePart {
+  readonly names: readonly string[];
+  /** The place of the first one among all parameters. */
+  readonly first: number;
+  readonly update: Recorded<UpdateInput>;
 }
 
 /**
- * Takes training steps: one recorded function for the gradients of each batch, one for the update.
+ * Takes training steps: one recorded function for the gradients of each batch, then some for the update.
  *
  * The update is on its own because its shapes are always the same: it is recorded and compiled once, not once for each
- * shape of batch. The layout of the gradients is the same for every batch too: zeros where a batch gives none.
+ * shape of batch. The layout of the gradients is the same for every batch too: zeros where a batch gives none. The
+ * optimizer's parts are updated one after the other, so that few old values are kept beside new ones.
  */
 export class StepRunner<Batch> {
   readonly #optimizer: AdamW;
   readonly #part: Recorded<PartInput<Batch>>;
-  readonly #update: Recorded<UpdateInput>;
+  readonly #norm: Recorded<GradientInput>;
+  readonly #updates: readonly UpdatePart[];
 
   constructor(model: Trainable<Batch>, optimizer: AdamW) {
     const names = [...optimizer.parameters.keys()];
@@ -55,13 +70,15 @@ export class StepRunner<Batch> {
       },
       { variables: modelVariables },
     );
-    this.#update = record(
-      ({ sums, reached, scalars }) => {
-        const pairs = names.map((name, index): [string, tf.Tensor] => [name, sums[index] as tf.Tensor]);
-        return optimizer.update(new Map(pairs.filter((_, index) => reached[index])), scalars);
-      },
-      { variables: optimizer.variables() },
-    );
+    this.#norm = record((input) => [optimizer.norm(nameReached(names, input))], { variables: [] });
+    let first = 0;
+    this.#updates = optimizer.parts().map((part) => {
+      const update = record<UpdateInput>(
+        ({ scalars, norm, ...input }) => optimizer.update(part, nameReached(part, input), { scalars, norm }),
+        { variables: optimizer.variables(part) },
+      );
+      return { names: part, first: (first += part.length) - part.length, update };
+    });
   }
 
   /**
@@ -94,8 +111,8 @@ export class StepRunner<Batch> {
         const values = await readOnce(flags as tf.Tensor);
         reached = Array.from(values, (value, parameter) => value > 0 || reached[parameter] === true);
       }
-      const results = this.#update({ sums, reached, scalars });
-      return await this.#finish([tf.tidy(() => tf.stack(losses).sum()), ...results]);
+      const loss = tf.tidy(() => tf.stack(losses).sum());
+      return await this.#finish(loss, { sums, reached, scalars });
     } finally {
       tf.dispose([scalars, ...shareScalars, ...losses, ...sums]);
     }
@@ -103,23 +120,38 @@ export class StepRunner<Batch> {
 
   /** Frees the recorded functions. */
   dispose(): void {
-    for (const recorded of [this.#part, this.#update]) recorded.dispose();
+    for (const recorded of [this.#part, this.#norm, ...this.#updates.map(({ update }) => update)]) recorded.dispose();
   }
 
-  /** Reads loss and norm, then assigns the rest; frees all of it. */
-  async #finish([loss, norm, ...values]: readonly tf.Tensor[]): Promise<StepResult> {
+  /** Reads loss and norm, then updates part after part; frees the loss, and each gradient once it has been used. */
+  async #finish(
+    loss: tf.Tensor,
+    { sums, reached, scalars }: GradientInput & Pick<UpdateInput, "scalars">,
+  ): Promise<StepResult> {
+    const lossValue = (await readOnce(loss))[0] as number;
+    const [norm] = this.#norm({ sums, reached }) as [tf.Scalar];
     try {
-      const result = {
-        loss: (await readOnce(loss as tf.Tensor))[0] as number,
-        gradientNorm: (await readOnce(norm as tf.Tensor))[0] as number,
-      };
+      const result = { loss: lossValue, gradientNorm: (await norm.data())[0] as number };
       requireFinite(result, this.#optimizer.stepCount + 1);
-      this.#optimizer.assign(values);
+      for (const { names, first, update } of this.#updates) {
+        const [start, end] = [first, first + names.length];
+        const input = { sums: sums.slice(start, end), reached: reached.slice(start, end), scalars, norm };
+        const values = update(input);
+        this.#optimizer.assign(names, values);
+        tf.dispose([values, input.sums]);
+      }
+      this.#optimizer.finishStep();
       return result;
     } finally {
-      tf.dispose(values);
+      norm.dispose();
     }
   }
+}
+
+/** The gradients that there are, by parameter name. */
+function nameReached(names: readonly string[], { sums, reached }: GradientInput): Map<string, tf.Tensor> {
+  const pairs = names.map((name, index): [string, tf.Tensor] => [name, sums[index] as tf.Tensor]);
+  return new Map(pairs.filter((_, index) => reached[index]));
 }
 
 function trainingMode(noiseSeed: tf.Tensor1D): { training: true; noise: Noise } {
