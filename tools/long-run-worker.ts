@@ -7,8 +7,8 @@ import type { PaperAdapter, PaperExtractor } from "../apps/benchmark/src/adapter
 import { defaultPlaces, findAdapters, pickAdapter } from "../apps/benchmark/src/adapters.ts";
 import type { CommandContext } from "../apps/benchmark/src/command-context.ts";
 import { predictStream } from "../apps/benchmark/src/commands/predict-stream.ts";
-import type { Experiment } from "../apps/benchmark/src/experiment.ts";
-import { runFiles } from "../apps/benchmark/src/run-directory.ts";
+import { defineExperiment, type Experiment } from "../apps/benchmark/src/experiment.ts";
+import { type RunConfig, runFiles } from "../apps/benchmark/src/run-directory.ts";
 import { TUNING_TOOLS } from "../apps/benchmark/src/scoring.ts";
 import { untrainedEncoder } from "../apps/benchmark/src/untrained-encoder.ts";
 import {
@@ -68,6 +68,21 @@ function observe(done: number): void {
 
 const isOver = (): boolean => samples >= job.least && secondsGone() >= job.seconds;
 
+function createExperiment(epochs: number): Experiment {
+  const { paper } = job;
+  return defineExperiment(
+    {
+      name: "long-run",
+      paper,
+      data: { dataset: "sample-world" },
+      encoder: "untrained",
+      config: CONFIGS[paper],
+      training: { epochs, batchSize: 4, encoderLearningRate: 1e-4, headLearningRate: 1e-3, warmup: 0.06 },
+    },
+    "the experiment",
+  );
+}
+
 async function train(
   adapter: PaperAdapter,
   documents: readonly Document[],
@@ -78,10 +93,7 @@ async function train(
     onStep,
   }: { directory: string; epochs: number; signal: AbortSignal; onStep?: () => void },
 ): Promise<PaperExtractor> {
-  const experiment = {
-    config: CONFIGS[job.paper],
-    training: { epochs, batchSize: 4, encoderLearningRate: 1e-4, headLearningRate: 1e-3, warmup: 0.06 },
-  } as unknown as Experiment;
+  const experiment = createExperiment(epochs);
   const development = documents.slice(0, 4);
   return adapter.train(documents, experiment, {
     seed: 1,
@@ -117,7 +129,17 @@ async function readLong(adapter: PaperAdapter, documents: readonly Document[], d
   const tuned = (await adapter.tune?.(extractor, documents.slice(0, 4), TUNING_TOOLS)) ?? extractor;
   const files = runFiles(directory);
   await tuned.save(files.model);
-  await writeFile(files.config, JSON.stringify({ experiment: { paper: job.paper, data: {} }, relations: [] }));
+  const config: RunConfig = {
+    experiment: createExperiment(1),
+    seed: 1,
+    dataset: "sample-world",
+    data: {},
+    relations: relationNames(documents),
+    engine: "native",
+    versions: {},
+    command: "",
+  };
+  await writeFile(files.config, JSON.stringify(config));
   tuned.dispose();
 
   let [seed, done] = [0, 0];

@@ -63,9 +63,10 @@ export interface CollateGainOptions {
   readonly pad?: "exact" | "buckets";
 }
 
-/** The smallest sizes in use, where growing costs little beside the encoder: fewer sizes make fewer graphs. */
+/** The smallest number of entities in use: growing costs little beside the encoder, and fewer sizes make fewer graphs. */
 export const LEAST_ENTITIES = 16;
 const LEAST_NODES = 32;
+/** As {@link LEAST_ENTITIES}, of pairs. */
 export const LEAST_PAIRS = 128;
 
 /** Rows of tokens come in multiples of this many. */
