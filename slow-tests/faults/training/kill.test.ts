@@ -9,7 +9,7 @@ import { recordFault } from "../record.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import { type Paper, PAPERS, smallExperiment, writeExperiment } from "./small-run.ts";
 import { type Death, type Survival, survive } from "./survive.ts";
-import { type Plant, train } from "./training-process.ts";
+import { type Plant, type Signal, train } from "./training-process.ts";
 
 const SEED = 8;
 const SIGNALS = ["SIGKILL", "SIGTERM", "SIGINT"] as const;
@@ -43,7 +43,7 @@ const experimentOf = (paper: Paper): string => writeExperiment(join(folder, pape
 /** Two in three come inside an operation on the run's files, most of which write checkpoints; the rest from outside. */
 function planDeaths(random: Random, count: number): Death[] {
   return Array.from({ length: count }, (_, number): Death => {
-    const signal = SIGNALS[number % SIGNALS.length] as NodeJS.Signals;
+    const signal = SIGNALS[number % SIGNALS.length] as Signal;
     if (random.uniform() < 2 / 3) return { signal, fault: { signal, at: 1 + random.integer(OPERATIONS) } };
     return { signal, kill: { signal, afterLines: random.integer(10), delay: random.integer(200) } };
   });

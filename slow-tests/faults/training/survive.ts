@@ -2,11 +2,11 @@ import { join } from "node:path";
 
 import { findDifferences, findUnsound, type Outcome, readContinuation } from "./outcome.ts";
 import { SAVE_EVERY } from "./small-run.ts";
-import { type Ending, type Fault, type Kill, type Plant, train } from "./training-process.ts";
+import { type Ending, type Fault, type Kill, type Plant, type Signal, train } from "./training-process.ts";
 
 /** One way to end a training process. */
 export interface Death {
-  readonly signal: NodeJS.Signals;
+  readonly signal: Signal;
   readonly fault?: Fault;
   readonly kill?: Kill;
 }
@@ -82,7 +82,7 @@ function describeMoment(moment: string): string {
     .replace(/whole-\w+/, "whole")}`;
 }
 
-function describeEnding({ status, signal, said }: Ending, expected: NodeJS.Signals | undefined): string[] {
+function describeEnding({ status, signal, said }: Ending, expected: Signal | undefined): string[] {
   // A signal that comes before the handlers are there, or SIGKILL, ends the process itself.
   if (signal === expected || (expected !== "SIGKILL" && status === 130)) return [];
   return [`ended with ${status ?? signal}: ${said}`];

@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 import { SAVE_EVERY } from "./small-run.ts";
 
+/** What ends a process: at once, or heeded after the step. */
+export type Signal = "SIGKILL" | "SIGTERM" | "SIGINT";
+
 /** A defect put into one built module of ours before it runs. */
 export interface Plant {
   /** How the module's file name ends. */
@@ -22,14 +25,14 @@ export interface Fault {
   /** Which of the operations that match, from 1; the first without it. */
   readonly nth?: number;
   /** What the process sends to itself; with SIGKILL a write is left half done. */
-  readonly signal?: NodeJS.Signals;
+  readonly signal?: Signal;
   /** A file that takes all the room there is. */
   readonly fill?: string;
 }
 
 /** How a signal comes from outside. */
 export interface Kill {
-  readonly signal: NodeJS.Signals;
+  readonly signal: Signal;
   /** Lines that the log must have grown by. */
   readonly afterLines: number;
   /** Milliseconds to wait then. */
@@ -47,7 +50,8 @@ export interface TrainingOptions {
 /** How a training process ended. */
 export interface Ending {
   readonly status: number | null;
-  readonly signal: NodeJS.Signals | null;
+  /** The signal that the process itself ended by. */
+  readonly signal: string | null;
   /** Whether the fault or the kill happened. */
   readonly isDisturbed: boolean;
   /** What the fault came before. */
@@ -81,7 +85,7 @@ export async function train(experiment: string, run: string, options: TrainingOp
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
   let killed = false;
   const stopWatching = kill === undefined ? undefined : watch(run, kill, () => (killed = child.kill(kill.signal)));
-  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) =>
+  const [status, signal] = await new Promise<[number | null, string | null]>((resolve, reject) =>
     child.on("error", reject).on("close", (code, name) => resolve([code, name])),
   );
   stopWatching?.();
