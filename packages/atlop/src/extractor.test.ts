@@ -168,6 +168,10 @@ describe("loadAtlop", () => {
       "head.safetensors must score the threshold class and the 1 relations of config.json, got 4 labels.",
     ],
     [
+      { config: { relations, pairSize: 2 ** 30, blockSize: 4 } },
+      "head.safetensors must fit config.json: parameters must have no more values than the file holds",
+    ],
+    [
       { config: { relations, pairSize: 32, blockSize: 4 } },
       "head.safetensors must fit config.json: headExtractor.weight",
     ],

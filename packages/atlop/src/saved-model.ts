@@ -81,12 +81,14 @@ export async function readAtlop(directory: string): Promise<SavedAtlop> {
   }
 }
 
-/** Makes the model that config.json describes, if the head has as many values, and gives it these. */
+/** Makes the model that config.json describes, unless its sizes are far from the head's, and gives it these. */
 function createModel(config: AtlopConfig, backbone: Backbone, tensors: NamedTensors, path: string): AtlopModel {
-  const values = [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  const stored = [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  // More than are there, so that of a model that is a little larger the parameter at fault is named.
+  const budget = 4 * stored + 2 ** 16;
   let model: AtlopModel | undefined;
   try {
-    model = withParameterBudget(values, () => new AtlopModel(config, backbone, createRandom(0)));
+    model = withParameterBudget(budget, () => new AtlopModel(config, backbone, createRandom(0)));
     model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
     return model;
   } catch (cause) {

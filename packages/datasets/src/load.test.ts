@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -148,5 +148,16 @@ describe("loadFacts and loadLabels", () => {
     expect(await loadLabels(labels)).toEqual(["P6", "P17"]);
     await expect(loadFacts(bad)).rejects.toThrow(`${bad}: [0] must be a list, got 1.`);
     await expect(loadLabels(bad)).rejects.toThrow(`${bad}: [0] must be a text, got 1.`);
+  });
+});
+
+describe("files that are too long", () => {
+  it("are refused by name before they are read, if they do not fit into one text", async () => {
+    const file = await write("long.json", "[");
+    await truncate(file, 2 ** 31 + 1); // takes no room on the disk
+
+    await expect(loadDocuments(file, "docred")).rejects.toThrow(
+      `${file}: The file must fit into one text, got more than half a gigabyte. Split it.`,
+    );
   });
 });

@@ -167,3 +167,25 @@ describe("formatPubtator", () => {
     expect(again?.entities[0]).toEqual({ key: "E0", mentions: entities[0]!.mentions });
   });
 });
+
+describe("parsePubtator of a hostile text", () => {
+  /** A document of one word that stands for many concepts, under many types. */
+  const documentOf = (annotations: readonly string[]): string => ["1|t|Zolmide", "1|a|", ...annotations].join("\n");
+  const keys = (letter: string, count: number): string => {
+    return Array.from({ length: count }, (_, index) => `${letter}${index}`).join("|");
+  };
+
+  it("refuses pairs that would take the square of the file in memory", () => {
+    const text = documentOf(["Chemical", "Disease"].map((type) => `1\t0\t7\tZolmide\t${type}\t${keys(type, 1100)}`));
+
+    expect(() => parsePubtator(text)).toThrow(
+      'line 1 must have at most 1048576 pairs of "Chemical" and "Disease" in document "1", got 1100 × 1100.',
+    );
+  });
+
+  it("refuses a concept of more types than any has", () => {
+    const types = Array.from({ length: 101 }, (_, index) => `1\t0\t7\tZolmide\tT${index}\tC1`);
+
+    expect(() => parsePubtator(documentOf(types))).toThrow('must give a concept at most 100 types in document "1"');
+  });
+});

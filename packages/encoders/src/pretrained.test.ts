@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -242,6 +242,46 @@ describe("loadPretrained", () => {
     });
 
     await expect(loadPretrained(directory)).rejects.toThrow("must be a file name without a folder");
+  });
+
+  it.each(["part\u0000", "..", ".", "a\\b"])(
+    "refuses an index that names %j, which no file is called",
+    async (name) => {
+      await writeFiles(directory, {
+        "config.json": CONFIG,
+        "vocab.txt": VOCABULARY,
+        "model.safetensors.index.json": { weight_map: { "a.weight": name } },
+      });
+
+      await expect(loadPretrained(directory)).rejects.toThrow(ModelFileError);
+    },
+  );
+
+  it.each([
+    ["a width of 2³⁰", { hidden_size: 2 ** 30 }],
+    ["2³⁰ words", { vocab_size: 2 ** 30 }],
+    ["2³⁰ layers", { num_hidden_layers: 2 ** 30 }],
+    ["2⁴⁰ positions", { max_position_embeddings: 2 ** 40 }],
+    ["heads that do not divide the width", { num_attention_heads: 3 }],
+  ])("refuses %s before it takes any memory, and leaves no tensor behind", async (_, change) => {
+    await writeFiles(directory, {
+      "config.json": { ...CONFIG, ...change },
+      "vocab.txt": VOCABULARY,
+      "model.safetensors": safetensorsBytes(weights),
+    });
+    const before = tf.memory().numTensors;
+
+    const loading = loadPretrained(directory);
+
+    await expect(loading).rejects.toThrow(ModelFileError);
+    await expect(loading).rejects.toThrow("config.json must describe the encoder whose weights are beside it");
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("says of a directory where a file must be that it cannot be read", async () => {
+    await mkdir(join(directory, "config.json"));
+
+    await expect(loadPretrained(directory)).rejects.toThrow("config.json must be a readable file, but is not: EISDIR");
   });
 
   it("refuses a tokenizer with more tokens than the encoder has vectors", async () => {

@@ -156,6 +156,10 @@ describe("loadGain", () => {
       'head.safetensors must score "no relation" and the 1 relations of config.json, got 4 labels.',
     ],
     [
+      { config: { relations, typeSize: 4, entityIdSize: 4, maxEntities: 2 ** 30 } },
+      "head.safetensors must fit config.json: parameters must have no more values than the file holds",
+    ],
+    [
       { config: { relations, typeSize: 4, entityIdSize: 4, maxEntities: 9 } },
       "head.safetensors must fit config.json: idEmbedding",
     ],

@@ -300,6 +300,10 @@ describe("loadPure", () => {
       { config: { ...labels, batchedTraining: true } },
       "config.json must hold a sound config: batchedTraining must be false without approximate, got true.",
     ],
+    [
+      { config: { ...labels, headSize: 2 ** 30 } },
+      "entity-head.safetensors must fit config.json: parameters must have no more values than the file holds",
+    ],
     [{ config: { ...labels, headSize: 9 } }, "entity-head.safetensors must fit config.json: widthEmbedding.weight"],
   ])("refuses a model whose config says %j", async (changes, message) => {
     await createExtractor().save(folder);

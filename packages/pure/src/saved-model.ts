@@ -117,12 +117,14 @@ function headOf(model: Module): Map<string, tf.Tensor> {
   return new Map([...model.parameters()].filter(([name]) => !ENCODER_PARAMETER.test(name)));
 }
 
-/** Makes a model that config.json describes, if the head has as many values, and gives it these. */
+/** Makes a model that config.json describes, unless its sizes are far from the head's, and gives it these. */
 function createModel<Model extends Module>(create: () => Model, tensors: NamedTensors, path: string): Model {
-  const values = [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  const stored = [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  // More than are there, so that of a model that is a little larger the parameter at fault is named.
+  const budget = 4 * stored + 2 ** 16;
   let model: Model | undefined;
   try {
-    model = withParameterBudget(values, create);
+    model = withParameterBudget(budget, create);
     model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
     return model;
   } catch (cause) {

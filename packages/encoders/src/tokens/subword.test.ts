@@ -255,3 +255,24 @@ describe("SubwordTokenizer", () => {
     expect(tokenizer.tokenizeWord(words.at(-1) as string)).toEqual([6, 8, 1]);
   });
 });
+
+describe("a hostile tokenizer.json", () => {
+  const pieces = { "[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3 };
+
+  it("is refused if its lists are too deep to be written again", () => {
+    const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    const json = `{"model":{"type":"WordPiece","vocab":${JSON.stringify(pieces)}},"deep":${deep}}`;
+
+    expect(() => parse({ "tokenizer.json": json })).toThrow(
+      new ModelFileError("tokenizer.json", "must hold a tokenizer, got lists too deep within each other."),
+    );
+  });
+
+  it("is named when the library cannot tokenize with it", async () => {
+    const vocab = Object.keys(pieces).map((piece) => [piece, 0]);
+    const tokenizer = parse({ "tokenizer.json": { model: { type: "Unigram", vocab } } });
+
+    await expect(tokenizer.prepare(["sea"])).rejects.toThrow(ModelFileError);
+    await expect(tokenizer.prepare(["sea"])).rejects.toThrow("tokenizer.json must be able to tokenize every word");
+  });
+});

@@ -132,6 +132,56 @@ describe("parseTorchCheckpoint", () => {
     );
   });
 
+  const binary = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  const parsePickle = (text: string) => () =>
+    parseTorchCheckpoint(zipSync({ "model/data.pkl": binary(text) }, { level: 0 }), "model.bin");
+
+  it.each([
+    [
+      "bytes of a length below 0, which led back to where it was read",
+      "B\xfb\xff\xff\xff.",
+      "asks for 4294967291 bytes",
+    ],
+    ["bytes beyond the file", "\x8e\xff\xff\xff\xff\xff\xff\xff\xff.", "asks for 18446744073709552000 bytes"],
+    ["a whole number whose digits would take hours", `\x8b\x00\x00\x01\x00${"x".repeat(65_536)}.`, "of 65536 bytes"],
+    ["marks within marks without end", "(".repeat(2000), "is 1000 marks deep"],
+    ["items of what is no dictionary", "(lS'set'\nI1\ns.", "sets items of what is no dictionary"],
+    ["a call of a value", "(lp0\n)R.", "calls what cannot be called"],
+    ["a call with what is no tuple", "ccollections\nOrderedDict\nI1\nR.", "calls with what is no tuple"],
+    ["what was never remembered", "g7\n.", "recalls 7, which was not remembered"],
+    ["more than is there", "s.", "takes from an empty stack"],
+    ["no end", "(lp0\n", "asks for 1 bytes, of which 0 are left"],
+    ["an extension, which is code under a number", "\x82\x01.", "follows the unknown opcode 130"],
+    ["an unknown version", "\x80\x09.", "follows a version above 5"],
+  ])("refuses a pickle with %s", (_, pickle, message) => {
+    expect(parsePickle(pickle)).toThrow(ModelFileError);
+    expect(parsePickle(pickle)).toThrow(message);
+  });
+
+  it("refuses one list made into dictionaries again and again, which would take the square of the file", () => {
+    const list = `(${"(I1\nI2\nt".repeat(1000)}lp0\n`;
+    const dictionaries = "ccollections\nOrderedDict\n(g0\ntR".repeat(1000);
+
+    expect(parsePickle(`${list}${dictionaries}.`)).toThrow("must make its dictionaries from lists of pairs");
+  });
+
+  it("passes over the state of objects, whatever its names: lengths, prototypes, functions", async () => {
+    const state = "(dS'length'\nI4294967295\nsS'__proto__'\nNsS'__setstate__'\nNsb";
+    const pickle = tensorPickle().replace("(I2\nt", `(I2\nt${state}`);
+
+    const tensors = parseTorchCheckpoint(archive(pickle, { 0: twoFloats }), "model.bin");
+
+    expect(await tensors.get("weight")?.read()).toEqual(new Float32Array([3, 4]));
+  });
+
+  it("refuses a tensor of more axes than PyTorch has", () => {
+    const pickle = tensorPickle({ shape: Array<number>(65).fill(1), strides: Array<number>(65).fill(0) });
+
+    expect(() => parseTorchCheckpoint(archive(pickle, { 0: twoFloats }), "model.bin")).toThrow(
+      "model.bin: weight must have at most 64 axes, got 65.",
+    );
+  });
+
   it("refuses what is no file of torch.save, and one without tensors", () => {
     const parse = (bytes: Uint8Array) => () => parseTorchCheckpoint(bytes, "model.bin");
 

@@ -43,6 +43,16 @@ describe("parseNumpyArray", () => {
     ["a header that is cut off", sound.subarray(0, 40), "vec.npy must hold a whole header, but is cut off within it."],
     ["numbers that are cut off", sound.subarray(0, -3), "must hold 8 bytes of numbers, got 5. Download it again"],
     ["numbers left over", formatNumpyArray([1], numbers), "vec.npy must hold 4 bytes of numbers, got 8."],
+    [
+      "a header that would take hours to search",
+      formatNumpyArray([2], numbers, { version: 2, shape: "'shape':(".repeat(6000) }),
+      "vec.npy must have a header of at most 10000 bytes",
+    ],
+    [
+      "sizes without bound",
+      formatNumpyArray([2], numbers, { shape: `(${"9".repeat(400)},)` }),
+      "bytes of numbers, got 8.",
+    ],
     ["integers", formatNumpyArray([2], numbers, { type: "<i4" }), "vec.npy: descr must be <f4 or <f8"],
     ["columns in turn", formatNumpyArray([2], numbers, { order: "True" }), "vec.npy: fortran_order must be False"],
     ["no shape", formatNumpyArray([2], numbers, { shape: "2" }), "vec.npy: shape must be a tuple of sizes, got 2."],

@@ -117,6 +117,31 @@ describe("loadGloveVectors", () => {
     await expect(loadGloveVectors(path, { words: ["the"] })).rejects.toThrow("line 3 must hold a word and 2 numbers");
   });
 
+  it("makes no room for a width that only the first line tells of", async () => {
+    for (const text of ["0 4000000000\n", "1 4000000000\nsea 1 2\n"]) {
+      const path = write("glove.txt", text);
+
+      await expect(loadGloveVectors(path)).rejects.toThrow(ModelFileError);
+      await expect(loadGloveVectors(path, { words: ["sky"] })).rejects.toThrow(ModelFileError);
+    }
+  });
+
+  it("makes room for no more rows than the rest of the file could hold", async () => {
+    const path = write("glove.txt", `sea${" 1".repeat(200_000)}\n`);
+
+    const { values, width } = await loadGloveVectors(path);
+
+    expect(width).toBe(200_000);
+    // Padding, unknown words, "sea", and at the most two rows of room: not the usual thousand.
+    expect(values.buffer.byteLength).toBeLessThanOrEqual(4 * 5 * 200_000);
+  });
+
+  it("refuses lines that are too long for a vector before it has put them together", async () => {
+    const path = write("glove.txt", `the 1\nsea ${"1".repeat(5_000_000)}`);
+
+    await expect(loadGloveVectors(path)).rejects.toThrow(`${path} line 2 must have at most 1048576 characters`);
+  });
+
   it("says that a file is missing", async () => {
     await expect(loadGloveVectors(join(folder, "none.txt"))).rejects.toThrow("none.txt must be a file");
   });
