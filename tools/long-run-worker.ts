@@ -30,8 +30,8 @@ const TRAINING_DOCUMENTS = 24;
 /** Documents of the stream that come together. */
 const GROUP = 8;
 
-/** Numbers of a planted array: 256 KiB. */
-const PLANTED = 2 ** 15;
+/** Numbers of a planted array: 512 KiB. */
+const PLANTED = 2 ** 16;
 
 const CONFIGS: Readonly<Record<LongRunJob["paper"], object>> = {
   atlop: { pairSize: 64, blockSize: 16 },
