@@ -8,7 +8,7 @@ const FULL = "full";
 
 /** What tables of ablations say of themselves. */
 export const ABLATIONS_NOTE =
-  "Models and their variants on the same documents. In brackets: the difference from the full model of the same encoder and epochs, over the seeds that both have.";
+  "Models and their variants on the same documents. Beside the scores of a variant: the difference from the full model of the same encoder and epochs, over the seeds that both have.";
 
 /** The models on one split of a data set, where one of them has variants. */
 export interface AblationGroup {

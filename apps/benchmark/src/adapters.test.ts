@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { findAdapters, loadExperiments, loadPublished, pickAdapter } from "./adapters.ts";
+import { findAdapters, loadClaims, loadExperiments, loadFigures, loadPublished, pickAdapter } from "./adapters.ts";
 import { loadToyAdapter, TOY_ADAPTER } from "./__fixtures__/toy-context.ts";
 
 let root: string;
@@ -82,7 +83,56 @@ describe("loadExperiments and loadPublished", () => {
   it("read the paper's folder", async () => {
     const adapter = await loadToyAdapter();
 
-    expect((await loadExperiments(adapter)).map(({ name }) => name)).toEqual(["toy-quick"]);
+    expect((await loadExperiments(adapter)).map(({ name }) => name)).toEqual(["toy-quick", "toy-without-types"]);
     expect(await loadPublished(adapter)).toMatchObject([{ dataset: "World", value: 50.5 }]);
+  });
+});
+
+describe("loadClaims and loadFigures", () => {
+  const directoryOf = (): URL => pathToFileURL(`${root}/`);
+  const claim = { id: "one", source: "Table 1", statement: "It is so." };
+  const measure = { better: "a", than: "b", metric: "F1" };
+
+  async function claims(...entries: readonly object[]): Promise<unknown> {
+    await writeFile(join(root, "claims.json"), JSON.stringify(entries));
+    return loadClaims({ directory: directoryOf() });
+  }
+
+  it("read the paper's folder, with development documents where no split is named", async () => {
+    const { directory } = await loadToyAdapter();
+
+    expect((await loadClaims({ directory })).map(({ id }) => id)).toEqual(["learning-helps", "fast", "hard"]);
+    expect((await loadFigures({ directory })).map(({ source }) => source)).toEqual(["Figure 1"]);
+    expect(await loadClaims({ directory: directoryOf() })).toEqual([]);
+    expect(await loadFigures({ directory: directoryOf() })).toEqual([]);
+  });
+
+  it.each([
+    ["a claim without measure or reason", [claim], "must have either measures or, in words, why it is unmeasured"],
+    [
+      "an id that is there twice",
+      [
+        { ...claim, unmeasured: "x" },
+        { ...claim, unmeasured: "x" },
+      ],
+      'another than "one"',
+    ],
+    ["a measure of no kind", [{ ...claim, measures: [{ metric: "F1" }] }], 'must have "better" and "than"'],
+    ["a field that it does not know", [{ ...claim, measures: [{ ...measure, larger: 1 }] }], '"larger"'],
+    ["a statement that would break the table", [{ ...claim, statement: "A|B.", unmeasured: "x" }], "holds no |"],
+    ["an experiment that the paper lacks", [{ ...claim, measures: [measure] }], 'got others:\n  one: "a"\n  one: "b"'],
+  ])("refuse %s", async (_, entries, message) => {
+    await expect(claims(...entries)).rejects.toThrow(message);
+    await expect(claims(...entries)).rejects.toThrow("claims.json must");
+  });
+
+  it("name the figure whose experiment the paper lacks", async () => {
+    const point = { experiment: "a", x: 1 };
+    const series = [{ name: "ours", metric: "F1", points: [point] }];
+    const words = { source: "Figure 1", title: "F1", description: "F1.", split: "test" };
+    const figure = { ...words, x: { title: "words" }, y: { title: "F1" }, series };
+    await writeFile(join(root, "figures.json"), JSON.stringify([figure]));
+
+    await expect(loadFigures({ directory: directoryOf() })).rejects.toThrow('Figure 1: "a"');
   });
 });

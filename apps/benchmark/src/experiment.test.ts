@@ -32,6 +32,15 @@ describe("defineExperiment", () => {
     expect(experiment.data).toEqual({ dataset: "sample-world" });
   });
 
+  it("takes bf16 for the numbers of products, and no other than it knows", () => {
+    const withPrecision = (precision: string): object => {
+      return { ...complete, training: { ...complete.training, precision } };
+    };
+
+    expect(defineExperiment(withPrecision("bf16"), "mine.json").training.precision).toBe("bf16");
+    expect(errorOf(withPrecision("float16"))).toContain("training.precision: ");
+  });
+
   it("names the file and each field at fault", () => {
     const message = errorOf({ ...complete, training: { ...complete.training, epochs: 0, batchSize: "4" } });
 

@@ -113,6 +113,7 @@ const trainingSettings = z.strictObject({
   headLearningRate: z.number().min(0),
   warmup: z.number().min(0).max(1),
   accumulate: count.optional(),
+  precision: z.enum(["float32", "bf16"]).optional(),
   batching: z.enum(["by-length", "shuffled"]).optional(),
 });
 

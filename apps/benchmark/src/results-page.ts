@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { ABLATIONS_NOTE, describeCell, groupAblations } from "./ablations.ts";
-import { formatClaims } from "./claims/claims-table.ts";
+import { formatMeasuredClaims } from "./claims/claims-table.ts";
 import type { Ledger } from "./claims/ledger.ts";
 import { meanOf, type ResultRow } from "./results.ts";
 import { formatPercent } from "./score-table.ts";
@@ -10,7 +10,7 @@ import { writeJson, writeWhole } from "./write-file.ts";
 
 /** The metrics that tables show, of documents and of sentences, in order; `results.json` holds the others too. */
 const SHOWN = [
-  ["F1", "Ign F1", "Intra F1", "Inter F1", "Infer F1", "Precision", "Recall"],
+  ["F1", "Ign F1", "AUC", "Ign AUC", "Intra F1", "Inter F1", "Infer F1", "Precision", "Recall"],
   ["Ent F1", "Rel F1", "Rel+ F1"],
 ] as const;
 
@@ -62,7 +62,7 @@ function formatResultsPage(rows: readonly ResultRow[], ledgers: readonly Ledger[
     "",
     ...formatAblations(rows),
     ...(ledgers.length === 0 ? [] : ["## What the papers claim", ""]),
-    ...ledgers.flatMap(({ title, claims }) => [`### ${title}`, "", formatClaims(claims), ""]),
+    ...ledgers.flatMap(({ title, claims }) => [`### ${title}`, "", formatMeasuredClaims(claims), ""]),
     "## Commands",
     "",
     "Commands, from the root of the repository; `DATA` is the directory with the data sets:",

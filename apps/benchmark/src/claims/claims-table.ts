@@ -5,6 +5,9 @@ import type { MeasuredClaim } from "./measure-claims.ts";
 const START = "<!-- claims: written by `relatum-bench report --claims`; do not edit -->";
 const END = "<!-- /claims -->";
 
+/** What a table says of its numbers. */
+const NOTE = "Means over the seeds that both sides have; of one seed, a difference says little.";
+
 /** Names that a list holds at most. */
 const MOST_NAMES = 4;
 
@@ -25,16 +28,25 @@ export function countVerdicts(claims: readonly MeasuredClaim[]): string {
 export function formatClaims(claims: readonly MeasuredClaim[]): string {
   if (claims.length === 0) return "";
   const ordered = [...claims.filter(isMeasured), ...claims.filter((one) => !isMeasured(one))];
+  return [`${capitalize(countVerdicts(claims))}. ${NOTE}`, "", ...tableOf(ordered)].join("\n");
+}
+
+/** Those of a paper's claims that were measured as a table in Markdown, and how many there are of the others. */
+export function formatMeasuredClaims(claims: readonly MeasuredClaim[]): string {
+  const measured = claims.filter(isMeasured);
+  const summary = `${capitalize(countVerdicts(claims))}: the paper's \`PAPER.md\` lists all.`;
+  return measured.length === 0 ? summary : [`${summary} ${NOTE}`, "", ...tableOf(measured)].join("\n");
+}
+
+function tableOf(claims: readonly MeasuredClaim[]): string[] {
   return [
-    `${capitalize(countVerdicts(claims))}. Means over the seeds that both sides have; of one seed, a difference says little.`,
-    "",
     "| the paper says | where | its numbers | ours | verdict |",
     "|---|---|---|---|---|",
-    ...ordered.map((one) => {
+    ...claims.map((one) => {
       const { statement, source } = one.claim;
       return `| ${[statement, source, describePrinted(one.claim), describeFindings(one), one.verdict].join(" | ")} |`;
     }),
-  ].join("\n");
+  ];
 }
 
 /** Whether there is anything to say of a claim. */
@@ -45,8 +57,13 @@ export function isMeasured({ verdict }: MeasuredClaim): boolean {
 /** The paper's numbers in words. */
 export function describePrinted({ printed }: Claim): string {
   if (printed.length === 0) return "–";
+  // As the paper prints them: 59.00 beside 57.01.
+  const digits = Math.max(...printed.flatMap(({ value, against = 0 }) => [value, against].map(countDecimals)));
+  const show = (value: number): string => value.toFixed(digits);
   return printed
-    .map(({ what, value, against }) => `${value}${against === undefined ? "" : ` against ${against}`} (${what})`)
+    .map(({ what, value, against }) => {
+      return `${show(value)}${against === undefined ? "" : ` against ${show(against)}`} (${what})`;
+    })
     .join("; ");
 }
 
@@ -70,6 +87,10 @@ export function replaceClaims(text: string, table: string, path: string): string
   if (start < 0 || end < start) throw new RangeError(`${path} must have the lines "${START}" and "${END}", got none.`);
   const body = table === "" ? "\n" : `\n\n${table}\n\n`;
   return `${text.slice(0, start)}${START}${body}${text.slice(end)}`;
+}
+
+function countDecimals(value: number): number {
+  return String(value).split(".")[1]?.length ?? 0;
 }
 
 /** The first few names, and how many there are besides. */

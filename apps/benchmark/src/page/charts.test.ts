@@ -15,7 +15,7 @@ function settingOf(label: string): Setting {
     task: "document",
     gold: "not found",
     rows: [{ split: "test", metric: "Intra F1", mean: 61.257 }],
-    runs: [{ log, config: { seed: 1 } }],
+    runs: [{ log, config: { seed: 1 }, curves: {}, predictions: {}, scores: {} }],
   } as unknown as Setting;
 }
 
@@ -41,5 +41,19 @@ describe("createCharts", () => {
 
       expect([title, svg.includes("<path")]).toEqual([title, true]);
     }
+  });
+
+  it("draws a run's whole curve where it kept one, with a dot at the model's own threshold", () => {
+    const [run] = settingOf("One").runs;
+    const points = Array.from({ length: 300 }, (_, index) => [index / 3, 100 - index / 3]);
+    const scores = { test: { metrics: { Recall: 40, Precision: 61.234 } } };
+    const setting = { ...settingOf("One"), runs: [{ ...run, curves: { test: { area: 50, points } }, scores }] };
+
+    const chart = createCharts([setting as unknown as Setting]).find(({ section }) => section === "curves");
+
+    const values = chart?.spec.data.values as { order: number; last: number; recall: number; precision: number }[];
+    expect(values.length).toBeLessThanOrEqual(123);
+    expect(values[0]).toMatchObject({ order: 0, recall: 0, precision: 100, last: 0 });
+    expect(values.filter(({ last }) => last === 1)).toMatchObject([{ order: -1, recall: 40, precision: 61.23 }]);
   });
 });

@@ -35,26 +35,27 @@ beforeAll(async () => {
     ...toyContext(),
     findAdapters: (paper) => Promise.resolve(adapters.filter(({ name }) => paper === undefined || name === paper)),
   };
-  for (const { name: paper } of adapters) {
+  const planned = [
+    ...adapters.map(({ name }) => ({ paper: name, name: `${name}-quick`, seeds: [1, 2] })),
+    { paper: "toy", name: "toy-without-types", variant: "without types", seeds: [1] },
+  ];
+  for (const { seeds, ...named } of planned) {
     const experiment = {
-      name: `${paper}-mine`,
-      paper,
+      ...named,
       data: { dataset: "sample-world", documents: { train: 8, development: 4, test: 4 } },
       encoder: "none",
       training: { epochs: 2, batchSize: 4, encoderLearningRate: 0, headLearningRate: 0, warmup: 0 },
       differences: "no learning <at all>",
     };
     await writeFile(join(root, "experiment.json"), JSON.stringify(experiment));
-    for (const seed of [1, 2]) {
-      await trainCommand(
-        join(root, "experiment.json"),
-        { out: join(root, "runs", paper, `seed-${seed}`), seed },
-        context,
-      );
+    for (const seed of seeds) {
+      const out = join(root, "runs", named.name, `seed-${seed}`);
+      await trainCommand(join(root, "experiment.json"), { out, seed }, context);
     }
   }
-  const entry = { case: "encoder", peer: "torch", ratio: 0.8, memoryRatio: 1.2, oursSeconds: 0.4, peerSeconds: 0.5 };
-  await writeFile(join(root, "speed.json"), JSON.stringify([entry]));
+  const entry = { case: "toy", peer: "torch", ratio: 0.8, memoryRatio: 1.2, oursSeconds: 0.4, peerSeconds: 0.5 };
+  const growth = [1, 2].map((size) => ({ table: "words", size, seconds: size, peakBytes: 2 ** 30 }));
+  await writeFile(join(root, "speed.json"), JSON.stringify([entry, ...growth]));
   file = join(root, "report.html");
   await reportCommand(
     { runs: join(root, "runs"), out: join(root, "results"), html: file, speed: [join(root, "speed.json")] },
@@ -73,6 +74,26 @@ describe("the page", () => {
 
   it("escapes what experiments say", () => {
     expect(html.includes("no learning &lt;at all&gt;")).toBe(true);
+  });
+
+  it("sets what papers claim beside what was measured, and says of the rest why it was not", () => {
+    const [, claims = ""] = html.split('<section id="claims"');
+    const [, toy = ""] = claims.split(">Toy</h3>");
+
+    expect(toy).toMatch(/^\s*<p class="soft">2 do not hold, 1 is not measured\.<\/p>/);
+    expect(toy).toMatch(/Learning helps\.[^§]*?50\.5 against 40\.0 \(F1, World test\)[^§]*?0\.00 \(seed 1\)/);
+    expect(toy).toContain("1.3× as fast; at least 2.0× expected");
+    expect(toy).toMatch(/<summary>Toy: 1 not measured<\/summary>[^§]*?it is a matter of taste/);
+    expect(html).toContain("It is &lt;fast&gt;.");
+  });
+
+  it("shows what a variant changes, how time grows, and the paper's figure", () => {
+    const [, ablations = ""] = html.split('<section id="ablations"');
+    const [, speed = ""] = html.split('<section id="speed"');
+
+    expect(ablations).toMatch(/Toy <span class="soft">without types<\/span>[^§]*?<small>\+0\.00<\/small>/);
+    expect(speed).toMatch(/<caption id="growth-0">words<\/caption>[^§]*?2\.00 s[^§]*?1\.00 GiB/);
+    expect(html).toContain("Toy, Figure 1: F1 by learning · sample-world test");
   });
 
   it("says that two models with the same predictions do not differ", () => {
@@ -122,10 +143,10 @@ describe.skipIf(executablePath === undefined)("the page in a browser", { timeout
     await choose("Documents").selectOption("test");
     await chartsDrawn();
 
-    expect(all).toHaveLength(6);
+    expect(all).toHaveLength(8);
     expect((await rows()).map((text) => text.slice(0, 5))).toEqual(["Rival"]);
-    expect(await page.locator("#filter output").innerText()).toBe("1 of 6 results shown");
-    expect(await page.locator("#tests tbody tr:visible").count()).toBe(1);
+    expect(await page.locator("#filter output").innerText()).toBe("1 of 8 results shown");
+    expect(await page.locator("#tests tbody tr:visible").count()).toBe(2);
     expect(await page.locator("figcaption:visible", { hasText: "sample-world development" }).count()).toBe(0);
     expect(problems).toEqual([]);
   });
@@ -164,6 +185,35 @@ describe.skipIf(executablePath === undefined)("the page in a browser", { timeout
     await choose("Run").selectOption({ label: "Toy of sentences · sample-world test · seed 1" });
 
     expect(await page.locator("#reader-text .mention[data-verdict]").count()).toBeGreaterThan(0);
+  });
+
+  it("unfolds the claims that were not measured by keyboard, and says of each why", async () => {
+    const summary = page.locator("#claims summary", { hasText: "Toy: 1 not measured" });
+    const reason = page.getByText("it is a matter of taste").first();
+    const before = await reason.isVisible();
+    await summary.focus();
+    await page.keyboard.press("Enter");
+
+    expect([before, await reason.isVisible()]).toEqual([false, true]);
+    expect(await page.locator('#claims [data-verdict="does not hold"]').count()).toBe(4);
+  });
+
+  it("draws a paper's figure whatever model is chosen, and hides it with its split", async () => {
+    await choose("Model").selectOption("Rival");
+    await choose("Documents").selectOption("test");
+    await chartsDrawn();
+    const shown = await page
+      .locator("#figures figure:visible svg path[aria-roledescription], #figures figure:visible svg .mark-symbol path")
+      .count();
+    await choose("Documents").selectOption("development");
+    await chartsDrawn();
+
+    expect(shown).toBeGreaterThan(1);
+    expect(await page.locator("#figures figure:visible").count()).toBe(0);
+    expect(await page.locator("#ablations tbody tr:visible").count()).toBeGreaterThan(1);
+    expect(problems).toEqual([]);
+    await choose("Model").selectOption("");
+    await choose("Documents").selectOption("");
   });
 
   it("has a name for everything that is operated, and for every picture", async () => {

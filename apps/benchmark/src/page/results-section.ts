@@ -9,7 +9,18 @@ import { drawAxis, drawScores, type PlotScores, plotScale } from "./score-plot.t
 import { type Setting, type Split, SPLITS } from "./settings.ts";
 
 /** Metrics shown beside the main one, where a table has them; the others are in `results.json`. */
-const BESIDE = ["Ign F1", "Rel+ F1", "Ent F1", "Intra F1", "Inter F1", "Infer F1", "Precision", "Recall"];
+const BESIDE = [
+  "Ign F1",
+  "AUC",
+  "Ign AUC",
+  "Rel+ F1",
+  "Ent F1",
+  "Intra F1",
+  "Inter F1",
+  "Infer F1",
+  "Precision",
+  "Recall",
+];
 
 interface Line {
   readonly setting: Setting;
