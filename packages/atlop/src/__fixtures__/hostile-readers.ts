@@ -27,11 +27,13 @@ function readSaved(name: string): (bytes: Uint8Array) => Promise<void> {
   const folder = `atlop-${name.split(".")[0]}`;
   let isThere = false;
   return async (bytes) => {
-    if (!isThere) await readAsFile(`${folder}/${name}`, "", (path) => cpSync(sound, dirname(path), { recursive: true }));
+    if (!isThere) {
+      await readAsFile(`${folder}/${name}`, "", (path) => cpSync(sound, dirname(path), { recursive: true }));
+    }
     isThere = true;
     await readAsFile(`${folder}/${name}`, bytes, async (path) => {
-    const saved = await readAtlop(dirname(path));
-    saved.model.dispose();
+      const saved = await readAtlop(dirname(path));
+      saved.model.dispose();
     });
   };
 }

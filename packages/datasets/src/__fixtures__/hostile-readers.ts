@@ -27,9 +27,9 @@ const PUBTATOR = [
 ].join("\n");
 
 const TABLE_PAIR = [
-  ...["1:CID:2", "L2R", "NON-CROSS", "0-1", "0-1"],
-  ...["C1", "Zolmide|ZM", "Chemical", "0:3", "1:4", "0:0"],
-  ...["D1", "pain", "Disease", "2", "3", "0"],
+  "1:CID:2", "L2R", "NON-CROSS", "0-1", "0-1",
+  "C1", "Zolmide|ZM", "Chemical", "0:3", "1:4", "0:0",
+  "D1", "pain", "Disease", "2", "3", "0",
 ].join("\t");
 
 const SCIERC = {

@@ -54,10 +54,10 @@ const PICKLE = Buffer.from(
 );
 
 const PICKLE_WORDS = [
-  ...["cposix\nsystem\n", "ccollections\nOrderedDict\n", "ctorch._utils\n_rebuild_tensor_v2\n", "ctorch\nLongStorage\n"],
-  ...["(", "t", "R", "b", "}", "]", ")", "e", "u", "s", "0", "1", "2", ".", "N", "Q", "I0\n", "g0\n", "p0\n", "\x81"],
-  ...["(dS'length'\nI4294967295\nsb", "B\xfb\xff\xff\xff", "\x8b\x00\x00\x01\x00", "\x8e\xff\xff\xff\xff\xff\xff\xff\xff"],
-  ...["S'__proto__'\n", "S'__setstate__'\n", "S'__dict__'\n", "q\x00", "h\x00", "\x94", "\x93", "\x85", "\x86", "\x87"],
+  "cposix\nsystem\n", "ccollections\nOrderedDict\n", "ctorch._utils\n_rebuild_tensor_v2\n", "ctorch\nLongStorage\n",
+  "(", "t", "R", "b", "}", "]", ")", "e", "u", "s", "0", "1", "2", ".", "N", "Q", "I0\n", "g0\n", "p0\n", "\x81",
+  "(dS'length'\nI4294967295\nsb", "B\xfb\xff\xff\xff", "\x8b\x00\x00\x01\x00", "\x8e\xff\xff\xff\xff\xff\xff\xff\xff",
+  "S'__proto__'\n", "S'__setstate__'\n", "S'__dict__'\n", "q\x00", "h\x00", "\x94", "\x93", "\x85", "\x86", "\x87",
 ];
 
 const torchFixtures = [fixture("torch-checkpoint.bin"), fixture("torch-checkpoint-old.bin")];

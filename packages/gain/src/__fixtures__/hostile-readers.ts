@@ -18,7 +18,7 @@ process.once("exit", () => rmSync(sound, { recursive: true, force: true }));
 const config = defineGainConfig({
   relations: ["likes", "knows"],
   entityTypes: ["PER"],
-  ...{ typeSize: 2, entityIdSize: 2, maxEntities: 4, lstmSize: 3, graphLayers: 1, maxTokens: 64 },
+  typeSize: 2, entityIdSize: 2, maxEntities: 4, lstmSize: 3, graphLayers: 1, maxTokens: 64,
 });
 // Vectors of words: GAIN's own form of a saved model; a pretrained encoder is read as ATLOP reads it.
 const vocabulary = new WordVocabulary(["BLANK", "UNK", "sea"]);
@@ -32,11 +32,13 @@ function readSaved(name: string): (bytes: Uint8Array) => Promise<void> {
   const folder = `gain-${name.split(".")[0]}`;
   let isThere = false;
   return async (bytes) => {
-    if (!isThere) await readAsFile(`${folder}/${name}`, "", (path) => cpSync(sound, dirname(path), { recursive: true }));
+    if (!isThere) {
+      await readAsFile(`${folder}/${name}`, "", (path) => cpSync(sound, dirname(path), { recursive: true }));
+    }
     isThere = true;
     await readAsFile(`${folder}/${name}`, bytes, async (path) => {
-    const saved = await readGain(dirname(path));
-    saved.model.dispose();
+      const saved = await readGain(dirname(path));
+      saved.model.dispose();
     });
   };
 }

@@ -21,7 +21,7 @@ process.once("exit", () => rmSync(sound, { recursive: true, force: true }));
 const config = definePureConfig({
   entityTypes: ["PER"],
   relations: ["likes", "knows"],
-  ...{ maxSpanWords: 3, widthEmbeddingSize: 4, headSize: 8, typeEmbeddingSize: 4, maxTokens: 64 },
+  maxSpanWords: 3, widthEmbeddingSize: 4, headSize: 8, typeEmbeddingSize: 4, maxTokens: 64,
 });
 const backbone = tinyBackbone();
 const entity = new PureEntityModel(config, backbone, createRandom(0));
@@ -39,13 +39,15 @@ function readSaved(name: string): (bytes: Uint8Array) => Promise<void> {
   const folder = `pure-${name.split(".")[0]}`;
   let isThere = false;
   return async (bytes) => {
-    if (!isThere) await readAsFile(`${folder}/${name}`, "", (path) => cpSync(sound, dirname(path), { recursive: true }));
+    if (!isThere) {
+      await readAsFile(`${folder}/${name}`, "", (path) => cpSync(sound, dirname(path), { recursive: true }));
+    }
     isThere = true;
     await readAsFile(`${folder}/${name}`, bytes, async (path) => {
-    const { entity: found, relation: other } = await readPure(dirname(path));
-    for (const part of [found, other]) {
-      if (part !== undefined) tf.dispose([...part.model.parameters().values()]);
-    }
+      const { entity: found, relation: other } = await readPure(dirname(path));
+      for (const part of [found, other]) {
+        if (part !== undefined) tf.dispose([...part.model.parameters().values()]);
+      }
     });
   };
 }
