@@ -62,6 +62,9 @@ export async function runReaders(
       harms.push({ reader, number: end.at.number, problem: end.problem });
       const isLeft = harms.filter((harm) => harm.reader === reader).length >= settings.mostHarms;
       from = isLeft ? { reader: end.at.reader + 1, number: 0 } : { ...end.at, number: end.at.number + 1 };
+      const { reader: next, number: done } = from;
+      const isOver = names.slice(next).every((name, index) => (settings.inputs[name] ?? 0) <= (index === 0 ? done : 0));
+      if (isOver) return harms;
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
