@@ -233,6 +233,11 @@ describe("packages", () => {
     }
   });
 
+  it.each(papers)("%s lists what its paper claims, and shows it in PAPER.md", (folder) => {
+    expect(files).toContain(`${folder}/benchmark/claims.json`);
+    expect(section(read(`${folder}/PAPER.md`), "Claims")).toContain("<!-- /claims -->");
+  });
+
   it.each(papers)("%s has a row in PAPER.md for every equation in its code, and code for every row", (folder) => {
     const ledger = read(`${folder}/PAPER.md`);
     const equations = section(ledger, "Equations");

@@ -23,7 +23,7 @@ beforeEach(async () => {
   };
   await writeFile(join(root, "experiment.json"), JSON.stringify(experiment));
   await trainCommand(join(root, "experiment.json"), { out: join(root, "run") }, toyContext());
-});
+}, 120_000);
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 describe("drawMissingCurves", () => {
