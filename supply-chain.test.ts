@@ -63,6 +63,14 @@ describe("dependencies", () => {
     }
   });
 
+  it("of the Python programs that speed is measured against have exact versions too", () => {
+    const lists = files.filter((path) => /requirements.*\.txt$/.test(path));
+    const lines = lists.flatMap((path) => read(path).trim().split("\n"));
+
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.filter((line) => !/^[\w-]+==\d+(?:\.\d+)+$/.test(line))).toEqual([]);
+  });
+
   it("are all known by their hash, and come from a registry alone", () => {
     const resolutions = lockfile.match(/^ +resolution: .*$/gm) ?? [];
 

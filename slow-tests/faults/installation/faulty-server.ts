@@ -43,6 +43,8 @@ export class FaultyServer {
   headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
   /** Which paths the fault is about. */
   faulty: (path: string) => boolean = () => true;
+  /** Called after each piece of a faulty path's file: the part of it that is sent, 0–1. */
+  onPiece: (sent: number) => void = () => {};
   #fault: Fault | undefined;
   #left: number = 0;
   #ports: [first: number, second: number] = [0, 0];
@@ -117,6 +119,7 @@ export class FaultyServer {
     const piece = fault?.slow === true ? Math.ceil(rest.length / 10) : 65_536;
     for (let sent = 0; sent < stop && !response.destroyed; sent += piece) {
       await new Promise((resolve) => response.write(rest.subarray(sent, Math.min(sent + piece, stop)), resolve));
+      if (fault !== undefined) this.onPiece(Math.min(sent + piece, stop) / rest.length);
       if (fault?.slow === true) await new Promise((resolve) => setTimeout(resolve, 60));
     }
     // What was written must reach the other side first.

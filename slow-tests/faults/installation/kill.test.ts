@@ -1,7 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createRandom } from "../../../packages/tensor-utils/src/random.ts";
@@ -18,45 +14,54 @@ const server = new FaultyServer();
 beforeAll(() => server.apply());
 afterAll(() => server.stop());
 
-const slow = { name: "slow network", slow: true };
-
-/** Milliseconds that an installation takes over a slow network, from its first step. */
-async function durationOf(subject: Subject): Promise<number> {
-  const cache = await mkdtemp(join(tmpdir(), "relatum-fault-"));
-  await server.apply(slow);
-  const { started, ended } = startInstaller(subject, cache, server.address);
-  await started;
-  const start = performance.now();
-  expect(await ended).toBe("");
-  await rm(cache, { recursive: true });
-  return performance.now() - start;
+/** When a process is killed: some milliseconds after a part of the file was sent, or after it has logged a step. */
+interface Moment {
+  readonly part?: number;
+  readonly step?: string;
+  readonly after: number;
 }
 
-/** Starts an installation over a slow network and kills it after so many milliseconds. */
-function killAfter(subject: Subject, milliseconds: number): Disturbance {
+const nameOf = ({ part, step, after }: Moment): string =>
+  `SIGKILL ${Math.round(after)} ms after ${step ?? `${Math.round((part ?? 0) * 100)} % of the file`}`;
+
+/** Starts an installation over a slow network and kills it at a moment. */
+function killAt(subject: Subject, moment: Moment): Disturbance {
   return {
-    name: `SIGKILL after ${Math.round(milliseconds)} ms`,
-    begin: () => server.apply(slow),
-    end: () => server.apply(),
+    name: nameOf(moment),
+    begin: () => server.apply({ name: "slow network", slow: true }),
+    end: () => {
+      server.onPiece = () => {};
+      return server.apply();
+    },
     install: async (cache, address) => {
-      const { child, started, ended } = startInstaller(subject, cache, address);
-      await started;
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      child.kill("SIGKILL");
-      const ending = await ended;
+      const installer = startInstaller(subject, cache, address);
+      const kill = (): void => void setTimeout(() => installer.child.kill("SIGKILL"), moment.after);
+      if (moment.step !== undefined) installer.onLine = (line) => void (line.startsWith(moment.step ?? "") && kill());
+      else server.onPiece = (sent) => void (sent >= (moment.part ?? 0) && kill());
+      const ending = await installer.ended;
       if (ending !== "") throw new Error(`Run it again: it was ended by ${ending.slice(0, 200)}.`);
     },
   };
 }
 
+/** Moments while the file arrives, and after each step of an installation that tells of its steps. */
+function momentsOf(subject: Subject, count: number): Moment[] {
+  const random = createRandom(SEED).fork(subject.name);
+  const steps = subject === engine ? ["downloads", "download", "verify", "extract", "compile"] : [];
+  const later = steps.map((step) => ({ step, after: random.uniform() * 20 }));
+  const early = Array.from({ length: count - later.length }, () => ({
+    part: random.uniform() * 0.9,
+    after: random.uniform() * 60,
+  }));
+  return [...early, ...later];
+}
+
 async function killMany(subject: Subject, count: number): Promise<{ problems: string[]; failed: number }> {
   subject.serve(server);
-  const duration = await durationOf(subject);
-  const random = createRandom(SEED).fork(subject.name);
   const problems: string[] = [];
   let failed = 0;
-  for (let kill = 0; kill < count; kill += 1) {
-    const found = await disturb(subject, server, killAfter(subject, random.uniform() * duration));
+  for (const moment of momentsOf(subject, count)) {
+    const found = await disturb(subject, server, killAt(subject, moment));
     problems.push(...found);
     if (found.length > 0) failed += 1;
   }

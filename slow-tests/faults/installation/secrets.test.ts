@@ -204,19 +204,23 @@ describe("the password of a package index", () => {
     );
     const address = (): string => server.address.replace("//", `//me:${PASSWORD}@`);
     const found: string[] = [];
-    for (const fault of faults) {
+    let asked = 0;
+    for (const [index, fault] of faults.entries()) {
       engine.serve(server);
       server.seen.length = 0;
       await server.apply(fault);
-      const outcome: unknown = await engine.install(cache, address()).catch((error: unknown) => error);
+      const outcome: unknown = await engine
+        .install(join(cache, String(index)), address())
+        .catch((error: unknown) => error);
       const text = [inspect(outcome, { depth: 20 }), ...(await contents(cache))].join("\n");
       found.push(...leaks(PASSWORD, text).map((leak) => `${fault.name}: ${leak}`));
+      asked += server.seen.filter(({ authorization }) => authorization !== undefined).length;
     }
     await server.apply();
 
     record("Password of a package index in errors, files and at other hosts", faults.length, found.length);
     expect(found).toEqual([]);
-    expect(server.seen.some(({ authorization }) => authorization !== undefined)).toBe(true);
+    expect(asked).toBeGreaterThan(0);
   });
 });
 

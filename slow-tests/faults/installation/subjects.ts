@@ -47,7 +47,7 @@ export function pipSettings(address: string): Record<string, string> {
     PIP_CONFIG_FILE: "/dev/null",
     PIP_INDEX_URL: `${address}/simple`,
     PIP_FIND_LINKS: "",
-    PIP_DEFAULT_TIMEOUT: "2",
+    PIP_DEFAULT_TIMEOUT: "6",
   };
 }
 

@@ -39,6 +39,8 @@ export class LoopbackHub {
   refusals: { status: number; retryAfter: number; times: number } | undefined;
   /** Which kind of answer stops after its first byte, the connection kept. */
   stalls: "answer" | "file" | undefined;
+  /** Whether the list of files names a next page each time. */
+  endless: boolean = false;
   /** What stands in place of every answer. */
   page: string | undefined;
   /** Whether requests stay unanswered. */
@@ -80,8 +82,10 @@ export class LoopbackHub {
     else if (this.stalls === "answer") response.writeHead(200, { "content-length": 100 }).write("{");
     else if (this.status !== undefined) response.writeHead(this.status).end("no");
     else if (path === `/api/models/${this.id}/revision/main`) sendJson(response, { id: this.id, sha: COMMIT });
-    else if (path === `/api/models/${this.id}/tree/${COMMIT}`) sendJson(response, this.#listing());
-    else this.#sendFile(host, path.split("/").at(-1) ?? "", request, response);
+    else if (path === `/api/models/${this.id}/tree/${COMMIT}`) {
+      if (this.endless) response.setHeader("link", `<${this.endpoint}${path}?cursor=1>; rel="next"`);
+      sendJson(response, this.#listing());
+    } else this.#sendFile(host, path.split("/").at(-1) ?? "", request, response);
   }
 
   #listing(): object[] {

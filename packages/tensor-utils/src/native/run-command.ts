@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 
 import type { Environment } from "./cache.ts";
@@ -43,6 +43,7 @@ export async function runCommand(
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
+    const watchdog = child.pid === undefined ? undefined : watchGroup(child.pid);
     const stop = (): void => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
@@ -60,9 +61,27 @@ export async function runCommand(
     child.on("error", (error) => resolve({ status: (error as NodeJS.ErrnoException).code ?? error.message, output }));
     child.on("close", (status, reason) => {
       signal?.removeEventListener("abort", stop);
+      watchdog?.kill("SIGKILL");
       resolve({ status: status ?? reason ?? "unknown", output });
     });
   });
   signal?.throwIfAborted();
   return result;
+}
+
+/**
+ * Ends a process group when this process is killed, which can end nothing itself then.
+ *
+ * A download that nobody waits for would otherwise go on, into a folder that a later installation has removed.
+ */
+function watchGroup(leader: number): ChildProcess {
+  // The pipe closes with this process, however it ends.
+  const script = 'read -r line; kill -s TERM -- "-$1"';
+  const watchdog = spawn("/bin/sh", ["-c", script, "sh", String(leader)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  watchdog.on("error", () => {}); // without a shell, they end in their own time
+  watchdog.stdin?.on("error", () => {});
+  return watchdog;
 }
