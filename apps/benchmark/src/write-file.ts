@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -33,7 +33,7 @@ export async function writeInPieces(
 ): Promise<void> {
   const beside = `${path}.${process.pid}.partial`;
   await naming(path, async () => {
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectory(dirname(path));
     const file = await open(beside, "w");
     try {
       await produce(async (text) => {
@@ -58,7 +58,7 @@ export async function writeDirectory(path: string, fill: (beside: string) => Pro
   await naming(path, async () => {
     try {
       await rm(around, { recursive: true, force: true });
-      await mkdir(beside, { recursive: true });
+      await makeDirectory(beside);
       await fill(beside);
       await flushAll(beside);
       await rm(path, { recursive: true, force: true });
@@ -77,6 +77,18 @@ export async function removePartial(directory: string): Promise<void> {
   await naming(directory, async () => {
     for (const name of partial) await rm(join(directory, name), { recursive: true, force: true });
   });
+}
+
+/** Makes a directory and those around it. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    // Of a read-only disk Node says that the directory is missing, unless directories are made one at a time.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (!existsSync(dirname(path))) await makeDirectory(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /** Tells which file it was that the system refused; other errors pass as they are. */

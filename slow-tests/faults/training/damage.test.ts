@@ -57,7 +57,7 @@ function* damage(bytes: Buffer, name: string): Generator<[how: string, damaged: 
     flipped[place] = (flipped[place] as number) ^ (1 << random.integer(8));
     yield [`${name} with a bit of byte ${place} changed`, flipped];
     const emptied = Buffer.from(bytes);
-    emptied.fill(0, place, place + 512);
+    emptied.fill(0, place, Math.min(bytes.length, place + 512));
     if (!emptied.equals(bytes)) yield [`${name} with zeros from byte ${place} on`, emptied];
     yield [`${name} with bytes besides`, Buffer.concat([bytes, bytes.subarray(0, 1 + random.integer(64))])];
   }

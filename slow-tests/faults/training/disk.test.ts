@@ -171,7 +171,7 @@ describe("training in a folder that is read-only", () => {
       tried: 2,
       survived: Math.max(0, 2 - problems.length),
       lost: readContinuation(run).repeated,
-      planted: "the same as with the full disk",
+      planted: "none planted; it found an error that told of a missing folder instead",
     });
     expect(problems).toEqual([]);
     expect(after).toEqual(before);
