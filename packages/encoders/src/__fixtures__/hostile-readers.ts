@@ -104,6 +104,31 @@ const UNIGRAM = JSON.stringify({
   model: { type: "Unigram", unk_id: 1, vocab: [["<pad>", 0], ["<unk>", 0], ["[CLS]", 0], ["[SEP]", 0], ["▁a", -2]] },
 });
 
+const BYTE_PAIRS = JSON.stringify({
+  added_tokens: [
+    { id: 3, content: "<unk>", special: true, single_word: true, lstrip: true, rstrip: true, normalized: true },
+  ],
+  normalizer: { type: "Sequence", normalizers: [{ type: "NFKC" }, { type: "Prepend", prepend: "_" }] },
+  pre_tokenizer: {
+    type: "Sequence",
+    pretokenizers: [
+      { type: "Split", pattern: { Regex: "\\s+|[^\\s]+" }, behavior: "Isolated", invert: false },
+      { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
+    ],
+  },
+  model: {
+    type: "BPE",
+    dropout: null,
+    unk_token: "<unk>",
+    continuing_subword_prefix: "",
+    end_of_word_suffix: "",
+    fuse_unk: false,
+    byte_fallback: false,
+    vocab: Object.fromEntries(TOKENS.map((token, id) => [token, id])),
+    merges: [["a", "b"], ["ab", "c"]],
+  },
+});
+
 /** Reads a tokenizer of which one file is hostile, and gives it words. */
 function readTokenizer(name: string, sound: Readonly<Record<string, string>> = {}) {
   return async (bytes: Uint8Array): Promise<void> => {
@@ -177,7 +202,7 @@ const READERS: readonly HostileReader[] = [
     ...modelFile,
     name: "tokenizer.json",
     form: "json",
-    seeds: [TOKENIZER, UNIGRAM],
+    seeds: [TOKENIZER, UNIGRAM, BYTE_PAIRS],
     place: /^model\/tokenizer\.json/,
     read: readTokenizer("tokenizer.json"),
   },

@@ -268,6 +268,42 @@ describe("a hostile tokenizer.json", () => {
     );
   });
 
+  it.each(["(x+x+)+y", "x*x*x*x*x*x*x*x*y", "(?<=(x+)+)y", "[[x]+]+y", "\\1"])(
+    "is refused with the pattern %j, on which the library could end the process",
+    (pattern) => {
+      const split = { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };
+
+      expect(() =>
+        parse({ "tokenizer.json": { pre_tokenizer: split, model: { type: "WordPiece", vocab: pieces } } }),
+      ).toThrow("tokenizer.json must have patterns without groups and with one repetition in each alternative");
+    },
+  );
+
+  it.each([[["a", "b"]], ["a b"], [["a"]], [7]])(
+    "is refused with the merge %j, whose second part lacks the prefix: the library would end the process",
+    (merge) => {
+      const vocab = { ...pieces, a: 4, b: 5, ab: 6 };
+      const model = { type: "BPE", continuing_subword_prefix: "##", vocab, merges: [merge] };
+
+      expect(() => parse({ "tokenizer.json": { model } })).toThrow(
+        'tokenizer.json: model.merges.0 must have a second part that begins with "##", the prefix within words.',
+      );
+    },
+  );
+
+  it.each([" {2,}", "\\s+|[^\\s]+", " ?\\p{L}+", "``|''"])("may have the pattern %j", (pattern) => {
+    const replace = { type: "Replace", pattern: { Regex: pattern }, content: " " };
+    const model = {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 9,
+      vocab: pieces,
+    };
+
+    expect(parse({ "tokenizer.json": { normalizer: replace, model } }).vocabularySize).toBe(4);
+  });
+
   it("is named when the library cannot tokenize with it", async () => {
     const vocab = Object.keys(pieces).map((piece) => [piece, 0]);
     const tokenizer = parse({ "tokenizer.json": { model: { type: "Unigram", vocab } } });

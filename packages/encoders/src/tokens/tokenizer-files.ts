@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import { parseJsonFile } from "../weights/json-file.ts";
 import { ModelFileError } from "../weights/model-file-error.ts";
+import { requirePlainPattern, requirePrefixedMerges } from "./library-limits.ts";
 import { byteLevelTokenizer, wordPieceTokenizer } from "./vocabulary.ts";
 
 /** What a tokenizer is built from. */
@@ -58,6 +59,7 @@ export function parseTokenizerFiles(files: ReadonlyMap<string, string>, place: s
   const tokenizer = parseIfThere("tokenizer.json", tokenizerFile, files, place);
   if (tokenizer !== undefined) {
     const path = `${place}tokenizer.json`;
+    requirePrefixedMerges(tokenizer.model, path);
     // Files made for sentence vectors cut and pad every input; word by word that would give padding for each.
     return { path, json: formatJson({ ...tokenizer, truncation: null, padding: null }, path), config };
   }
@@ -78,11 +80,16 @@ export function parseTokenizerFiles(files: ReadonlyMap<string, string>, place: s
   );
 }
 
-/** Writes JSON again; lists within lists without end can be read, but not written. */
+/** Writes a tokenizer again, if it can be written and its patterns do no harm. */
 function formatJson(value: object, path: string): string {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, (key, child: unknown) => {
+      if (key === "Regex" && typeof child === "string") requirePlainPattern(child, path);
+      return child;
+    });
   } catch (cause) {
+    if (cause instanceof ModelFileError) throw cause;
+    // Lists within lists without end can be read, but not written.
     throw new ModelFileError(path, "must hold a tokenizer, got lists too deep within each other.", { cause });
   }
 }
