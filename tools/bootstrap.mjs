@@ -84,7 +84,7 @@ async function main(verb, words) {
       return vitest(filters);
     }
     case "slow":
-      await setUp();
+      await installPackages();
       return vitest(["--config", join("slow-tests", "vitest.config.ts"), ...words]);
     case "faults": {
       await setUp();
