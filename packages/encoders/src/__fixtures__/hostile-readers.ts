@@ -108,7 +108,7 @@ const BYTE_PAIRS = JSON.stringify({
   added_tokens: [
     { id: 3, content: "<unk>", special: true, single_word: true, lstrip: true, rstrip: true, normalized: true },
   ],
-  normalizer: { type: "Sequence", normalizers: [{ type: "NFKC" }, { type: "Prepend", prepend: "_" }] },
+  normalizer: { type: "Sequence", normalizers: [{ type: "NFKC" }, { type: "StripAccents" }] },
   pre_tokenizer: {
     type: "Sequence",
     pretokenizers: [

@@ -2,6 +2,36 @@ import { ModelFileError } from "../weights/model-file-error.ts";
 
 // What a tokenizer.json may not hold because the library ends the whole process over it, where no error can be caught.
 
+/** What prepares a text in tokenizers of BERT, RoBERTa, ALBERT and their kin; others are less well tried. */
+const KNOWN_PARTS = new Set(
+  (
+    "Sequence BertNormalizer Lowercase NFC NFD NFKC NFKD Nmt StripAccents Strip Replace Precompiled " +
+    "BertPreTokenizer ByteLevel Metaspace Whitespace WhitespaceSplit Split Punctuation Digits"
+  ).split(" "),
+);
+
+/**
+ * Checks that a text is prepared by known parts only.
+ *
+ * @param part The `normalizer` or the `pre_tokenizer` of a `tokenizer.json`.
+ * @param path Opens the error message.
+ * @throws {ModelFileError} If one has another type.
+ */
+export function requireKnownParts(part: unknown, path: string): void {
+  const open = [part];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    const { type, normalizers, pretokenizers } = next as Record<string, unknown>;
+    if (typeof type === "string" && !KNOWN_PARTS.has(type)) {
+      const rule = `must be made of parts that BERT, RoBERTa or ALBERT have (${[...KNOWN_PARTS].join(", ")})`;
+      throw new ModelFileError(path, `${rule}, got ${JSON.stringify(type.slice(0, 60))}.`);
+    }
+    for (const parts of [normalizers, pretokenizers]) {
+      if (Array.isArray(parts)) for (const inner of parts as unknown[]) if (inner !== undefined) open.push(inner);
+    }
+  }
+}
+
 /** Most repetitions in a row: two of them can be tried in as many ways as the text is long, ten in that to the tenth. */
 const MAX_REPETITIONS = 1;
 

@@ -279,6 +279,15 @@ describe("a hostile tokenizer.json", () => {
     },
   );
 
+  it("is refused with parts that are less well tried, one of which ends the process when it is empty", () => {
+    const normalizer = { type: "Sequence", normalizers: [{ type: "Prepend", prepend: "" }] };
+    const json = { normalizer, model: { type: "WordPiece", vocab: pieces } };
+
+    expect(() => parse({ "tokenizer.json": json })).toThrow(
+      /^tokenizer\.json: normalizer must be made of parts that BERT, RoBERTa or ALBERT have \(Sequence, .*\), got "Prepend"\.$/,
+    );
+  });
+
   it.each([[["a", "b"]], ["a b"], [["a"]], [7]])(
     "is refused with the merge %j, whose second part lacks the prefix: the library would end the process",
     (merge) => {

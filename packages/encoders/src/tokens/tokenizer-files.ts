@@ -2,7 +2,7 @@ import * as z from "zod";
 
 import { parseJsonFile } from "../weights/json-file.ts";
 import { ModelFileError } from "../weights/model-file-error.ts";
-import { requirePlainPattern, requirePrefixedMerges } from "./library-limits.ts";
+import { requireKnownParts, requirePlainPattern, requirePrefixedMerges } from "./library-limits.ts";
 import { byteLevelTokenizer, wordPieceTokenizer } from "./vocabulary.ts";
 
 /** What a tokenizer is built from. */
@@ -60,8 +60,12 @@ export function parseTokenizerFiles(files: ReadonlyMap<string, string>, place: s
   if (tokenizer !== undefined) {
     const path = `${place}tokenizer.json`;
     requirePrefixedMerges(tokenizer.model, path);
-    // Files made for sentence vectors cut and pad every input; word by word that would give padding for each.
-    return { path, json: formatJson({ ...tokenizer, truncation: null, padding: null }, path), config };
+    requireKnownParts(tokenizer["normalizer"], `${path}: normalizer`);
+    requireKnownParts(tokenizer["pre_tokenizer"], `${path}: pre_tokenizer`);
+    // Files made for sentence vectors cut and pad every input; word by word that would give padding for each. What comes
+    // after the ids is not used.
+    const unused = { truncation: null, padding: null, post_processor: null, decoder: null };
+    return { path, json: formatJson({ ...tokenizer, ...unused }, path), config };
   }
   const words = files.get("vocab.txt");
   if (words !== undefined) {
