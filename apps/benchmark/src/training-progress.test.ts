@@ -79,12 +79,14 @@ describe("TrainingProgress of stages", () => {
   it("learns at the second epoch that an epoch has more steps than thought", () => {
     let time = 0;
     const progress = new TrainingProgress({ epochs: 2, documents: 4, documentsPerStep: 4 }, () => time);
-    for (const step of [1, 2, 3]) {
+    const lines = [1, 2, 3].map((step) => {
       time += 1000;
-      progress.describe(stepEvent(1, step, 1));
-    }
+      return progress.describe(stepEvent(1, step, 1));
+    });
     time += 1000;
 
+    expect(lines[0]).toContain("step 1/2");
+    expect(lines[2]).toBe("step 3 of epoch 1 of 2 loss 1.0000 4.0 documents/s");
     expect(progress.describe(stepEvent(2, 4, 1))).toContain("step 4/6");
   });
 });

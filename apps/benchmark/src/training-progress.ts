@@ -80,15 +80,17 @@ export class TrainingProgress {
     if (this.#epoch !== undefined && epoch > this.#epoch) this.#stepsPerEpoch = Math.ceil((step - 1) / (epoch - 1));
     this.#epoch = epoch;
 
-    const total = Math.max(step, this.#size.epochs * this.#stepsPerEpoch);
+    const total = this.#size.epochs * this.#stepsPerEpoch;
     const mean = (of: (one: { loss: number; seconds: number }) => number): number =>
       this.#recent.reduce((sum, one) => sum + of(one), 0) / this.#recent.length;
     const { unit = "documents" } = this.#size;
     const secondsPerStep = mean(({ seconds }) => seconds);
     const rate = secondsPerStep > 0 ? (this.#size.documentsPerStep / secondsPerStep).toFixed(1) : "–";
+    const state = `loss ${mean((one) => one.loss).toFixed(4)} ${rate} ${unit}/s`;
+    // An epoch of more steps than thought: how many is not known before it has ended.
+    if (step > epoch * this.#stepsPerEpoch) return `step ${step} of epoch ${epoch} of ${this.#size.epochs} ${state}`;
     const left = formatDuration((total - step) * secondsPerStep);
-    const averageLoss = mean((one) => one.loss).toFixed(4);
-    return `${formatBar(step / total)} step ${step}/${total} loss ${averageLoss} ${rate} ${unit}/s ${left} left`;
+    return `${formatBar(step / total)} step ${step}/${total} ${state} ${left} left`;
   }
 }
 
