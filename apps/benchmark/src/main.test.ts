@@ -83,7 +83,7 @@ describe("the command line", () => {
 
   it.each([
     ["an unknown command", ["trian"], "unknown command 'trian'"],
-    ["a missing option", ["predict", "run", "--file", "x", "--format", "docred"], "--out <file>"],
+    ["a missing option", ["predict", "run", "--format", "docred"], "--file <file>"],
     ["an unknown format", ["evaluate", "run", "--file", "x", "--format", "csv"], "Allowed choices are docred"],
     ["a seed that is no number", ["train", "slow.json", "--seed", "x"], "It must be a whole number."],
     [

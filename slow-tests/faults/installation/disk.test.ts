@@ -5,9 +5,9 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { recordFault } from "../record.ts";
 import { disturb, type Disturbance } from "./disturb.ts";
 import { FaultyServer } from "./faulty-server.ts";
+import { recordInstallation } from "./record-installation.ts";
 import { dataset, directDataset, encoder, encoderPackage, engine, type Subject } from "./subjects.ts";
 
 const server = new FaultyServer();
@@ -85,10 +85,9 @@ describe.skipIf(!hasDisk)("a full disk", () => {
         if (found.length > 0) failed += 1;
       }
 
-      recordFault({
-        ...{ area: "Installation and downloads", fault: `Full disk, ${subject.name}` },
-        ...{ tried: sizes.length, survived: sizes.length - failed, lost: failed },
-        planted: "a download written straight to its place",
+      recordInstallation(`Full disk, ${subject.name}`, "a download written straight to its place", {
+        tried: sizes.length,
+        failed,
       });
       expect(problems).toEqual([]);
     },

@@ -83,7 +83,7 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new TypeError(`hangs for ${milliseconds} ms`)), milliseconds);
   });

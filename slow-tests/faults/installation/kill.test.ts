@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createRandom } from "../../../packages/tensor-utils/src/random.ts";
-import { recordFault } from "../record.ts";
 import { disturb, type Disturbance } from "./disturb.ts";
 import { FaultyServer } from "./faulty-server.ts";
 import { startInstaller } from "./processes.ts";
+import { recordInstallation } from "./record-installation.ts";
 import { dataset, directDataset, encoder, engine, type Subject } from "./subjects.ts";
 
 const SEED = 8;
@@ -74,10 +74,10 @@ describe("an installation that is killed", () => {
     async (subject) => {
       const { problems, failed } = await killMany(subject, KILLS);
 
-      recordFault({
-        ...{ area: "Installation and downloads", fault: `SIGKILL half-way, ${subject.name}`, seed: SEED },
-        ...{ tried: KILLS, survived: KILLS - failed, lost: failed },
-        planted: "a download written straight to its place",
+      recordInstallation(`SIGKILL half-way, ${subject.name}`, "a download written straight to its place", {
+        tried: KILLS,
+        failed,
+        seed: SEED,
       });
       expect(problems).toEqual([]);
     },

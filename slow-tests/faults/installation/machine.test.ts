@@ -7,8 +7,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { missingTools } from "../../../packages/tensor-utils/src/native/build-tools.ts";
 import { bindingFile, isInstalled } from "../../../packages/tensor-utils/src/native/cache.ts";
 import { installLibrary, type InstallOptions } from "../../../packages/tensor-utils/src/native/install.ts";
-import { recordFault } from "../record.ts";
 import { filesOf, unclear } from "./disturb.ts";
+import { recordInstallation } from "./record-installation.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "relatum-fault-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,15 +57,21 @@ const LACKS: readonly Lack[] = [
     says: "first install c++",
   },
   ...["win32-x64", "darwin-x64", "freebsd-x64", "linux-ia32"].map((system) => ({
-    ...{ name: system, path: pathOf(system, []), says: `got ${system}. Use the engine "wasm".` },
+    name: system,
+    path: pathOf(system, []),
+    says: `got ${system}. Use the engine "wasm".`,
     machine: { system },
   })),
   {
-    ...{ name: "musl", path: pathOf("musl", []), says: 'got another C library. Use the engine "wasm".' },
+    name: "musl",
+    path: pathOf("musl", []),
+    says: 'got another C library. Use the engine "wasm".',
     machine: { system: "linux-x64" },
   },
   {
-    ...{ name: "an old C library", path: pathOf("old", []), says: 'got 2.17. Use the engine "wasm".' },
+    name: "an old C library",
+    path: pathOf("old", []),
+    says: 'got 2.17. Use the engine "wasm".',
     machine: { system: "linux-x64", glibc: "2.17" },
   },
 ];
@@ -104,11 +110,11 @@ describe("a machine that lacks something", () => {
     const found = await Promise.all(LACKS.map((lack) => lackProblems(lack)));
 
     const failed = found.filter((problems) => problems.length > 0).length;
-    recordFault({
-      ...{ area: "Installation and downloads", fault: "No compiler, python3 or pip; unsupported systems, engine" },
-      ...{ tried: LACKS.length, survived: LACKS.length - failed, lost: failed },
-      planted: "a check that takes every tool for present",
-    });
+    recordInstallation(
+      "No compiler, python3 or pip; unsupported systems, engine",
+      "a check that takes every tool for present",
+      { tried: LACKS.length, failed },
+    );
     expect(found.flat()).toEqual([]);
   });
 

@@ -159,7 +159,10 @@ describe("the environment's secrets", () => {
   it("are in no file of a run", async () => {
     const benchmark = fileURLToPath(new URL("../../../apps/benchmark/", import.meta.url));
     const experiment = {
-      ...{ name: "secret", paper: "toy", encoder: "none", config: {} },
+      name: "secret",
+      paper: "toy",
+      encoder: "none",
+      config: {},
       data: { dataset: "sample-world", documents: { train: 2, development: 2, test: 2 } },
       training: { epochs: 1, batchSize: 1, encoderLearningRate: 0, headLearningRate: 0, warmup: 0 },
     };

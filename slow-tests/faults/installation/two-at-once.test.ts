@@ -4,10 +4,10 @@ import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { libraryDirectory } from "../../../packages/tensor-utils/src/native/cache.ts";
-import { recordFault } from "../record.ts";
 import { disturb, type Disturbance } from "./disturb.ts";
 import { FaultyServer } from "./faulty-server.ts";
 import { startInstaller } from "./processes.ts";
+import { recordInstallation } from "./record-installation.ts";
 import { dataset, encoder, engine, sharingDataset, type Subject } from "./subjects.ts";
 
 /** No process has this number: Linux gives out no more than 4,194,304. */
@@ -57,10 +57,9 @@ describe("two installations at once", () => {
       if (found.length > 0) failed += 1;
     }
 
-    recordFault({
-      ...{ area: "Installation and downloads", fault: `Two or three at once, ${subject.name}` },
-      ...{ tried: disturbances.length, survived: disturbances.length - failed, lost: failed },
-      planted: "downloads that share one partial file",
+    recordInstallation(`Two or three at once, ${subject.name}`, "downloads that share one partial file", {
+      tried: disturbances.length,
+      failed,
     });
     expect(problems).toEqual([]);
   });

@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { bindingFile, libraryDirectory, TENSORFLOW_VERSION } from "../../../packages/tensor-utils/src/native/cache.ts";
-import { recordFault } from "../record.ts";
 import { disturb, type Disturbance } from "./disturb.ts";
 import { FaultyServer } from "./faulty-server.ts";
+import { recordInstallation } from "./record-installation.ts";
 import { COMMIT, CONTENT, dataset, directDataset, encoder, encoderPackage, engine, type Subject } from "./subjects.ts";
 
 /** No process has this number: Linux gives out no more than 4,194,304. */
@@ -118,11 +118,11 @@ describe("a cache of another version", () => {
       if (found.length > 0) failed += 1;
     }
 
-    recordFault({
-      ...{ area: "Installation and downloads", fault: `Cache of another version, or of a killed run, ${subject.name}` },
-      ...{ tried: disturbances.length, survived: disturbances.length - failed, lost: failed },
-      planted: "a file in the cache that is trusted unseen",
-    });
+    recordInstallation(
+      `Cache of another version, or of a killed run, ${subject.name}`,
+      "a file in the cache that is trusted unseen",
+      { tried: disturbances.length, failed },
+    );
     expect(problems).toEqual([]);
   });
 

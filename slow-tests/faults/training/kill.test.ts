@@ -19,6 +19,22 @@ const KILLS = Number(process.env["RELATUM_FAULT_KILLS"] ?? 30);
 const OPERATIONS = 150;
 const HOURS = 3_600_000;
 
+/** Each step in which a checkpoint, the model and the scores come to be, in the order of a run. */
+const WRITING = [
+  ["^mkdir checkpoints/"],
+  ["^open .*partial/moments"],
+  ["^sync .*partial/best"],
+  ["^writeFile .*partial/manifest"],
+  ["^rename checkpoints/"],
+  ["^open checkpoints$"],
+  ["^rm checkpoints/checkpoint-\\d+$"],
+  ["^writeFile model\\.partial/.*head"],
+  ["^rename model\\.partial/whole$"],
+  ["^rename model\\.partial/whole$", 2],
+  ["^rm checkpoints$"],
+  ["^rename scores"],
+] as const;
+
 const folder = mkdtempSync(join(tmpdir(), "relatum-kills-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -79,6 +95,33 @@ describe("training that is killed and resumed", () => {
     expect(survival.problems).toEqual([]);
     expect(survival.lostSteps).toBe(0);
     expect(survival.deaths).toBe(KILLS);
+  });
+});
+
+describe("training that is killed at each step of its writing", () => {
+  it("ends as if it had not been, bit for bit", { timeout: HOURS }, async () => {
+    const expected = await expectedOf("atlop");
+    const deaths = WRITING.map(([match, nth]): Death => {
+      return { signal: "SIGKILL", fault: { signal: "SIGKILL", match, ...(nth && { nth }) } };
+    });
+
+    const survival = await survive(deaths, {
+      experiment: experimentOf("atlop"),
+      folder: join(folder, "writing"),
+      expected,
+    });
+
+    recordFault({
+      area: "Training",
+      fault: "SIGKILL before each step of writing a checkpoint, the model and the scores, renames among them: ATLOP",
+      tried: survival.deaths,
+      survived: Math.max(0, survival.deaths - survival.problems.length),
+      lost: survival.lostSteps,
+      planted: "a checkpoint that bears its name before it is whole",
+    });
+    expect(survival.problems).toEqual([]);
+    expect(survival.lostSteps).toBe(0);
+    expect(survival).toMatchObject({ deaths: WRITING.length, runs: 1 });
   });
 });
 
