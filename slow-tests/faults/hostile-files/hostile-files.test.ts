@@ -41,7 +41,7 @@ describe(`hostile files (seed ${SEED})`, () => {
 describe("the harness", () => {
   it.each(PLACE_NAMES)("sees a foreign error in every reader of %s", { timeout: 3_600_000 }, async (place) => {
     const names = await namesOf(place);
-    const inputs = Object.fromEntries(names.map((name) => [name, 150]));
+    const inputs = Object.fromEntries(names.map((name) => [name, 1000]));
 
     const defect = "a TypeError on one value of a byte";
     const harms = await runReaders({ place, seed: SEED, inputs, mostHarms: 1, defect }, names);
