@@ -123,7 +123,18 @@ describe("compare", () => {
   });
 
   it("compares results by their seeds where there are no runs", async () => {
-    const row = { model: "Toy", experiment: "toys", dataset: "Toys", split: "test", metric: "F1" };
+    const row = {
+      model: "Toy",
+      variant: "full",
+      experiment: "toys",
+      dataset: "Toys",
+      split: "test",
+      metric: "F1",
+      encoder: "none",
+      mean: 50,
+      command: "",
+      differences: [],
+    };
     const rows = (values: number[]): string =>
       JSON.stringify([
         { ...row, seeds: [1, 2, 3], values },

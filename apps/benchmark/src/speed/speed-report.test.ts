@@ -20,7 +20,7 @@ const measured: MeasuredCase = {
 };
 
 describe("toEntry", () => {
-  it("holds the six fields of the JSON", () => {
+  it("holds the fields of the JSON", () => {
     expect(toEntry(measured)).toEqual({
       case: "encoder-forward-4x256",
       peer: "torch",
@@ -28,6 +28,7 @@ describe("toEntry", () => {
       memoryRatio: 0.9,
       oursSeconds: 0.1,
       peerSeconds: 0.205,
+      count: 41,
     });
   });
 });

@@ -108,7 +108,7 @@ const BYTE_PAIRS = JSON.stringify({
   added_tokens: [
     { id: 3, content: "<unk>", special: true, single_word: true, lstrip: true, rstrip: true, normalized: true },
   ],
-  normalizer: { type: "Sequence", normalizers: [{ type: "NFKC" }, { type: "StripAccents" }] },
+  normalizer: { type: "Sequence", normalizers: [{ type: "NFKC" }, { type: "Lowercase" }] },
   pre_tokenizer: {
     type: "Sequence",
     pretokenizers: [
@@ -260,7 +260,7 @@ const READERS: readonly HostileReader[] = [
   {
     ...modelFile,
     name: "GloVe text",
-    seeds: ["the 1 2\nsea -3 0.5\n<unk> 1 1\n", "2 3\nthe 1 2 3\nsea 4 5 6\n", "a b 1 2\n"],
+    seeds: ["the 1 2\nsea -3 0.5\n<unk> 1 1\n", "2 3\nthe 1 2 3\nsea 4 5 6\n", "sea 3 4\na b 1 2\n"],
     words: ["\n", " ", "\r\n", "nan", "1e400", "<unk>", "PK\x03\x04", "99999999999"],
     place: /hostile-\w+\/glove\.txt(?: line \d+)? /,
     read: (bytes) =>
