@@ -85,7 +85,12 @@ const TOKENIZER = JSON.stringify({
   added_tokens: [
     { id: 2, content: "[CLS]", special: true, single_word: false, lstrip: false, rstrip: false, normalized: false },
   ],
-  normalizer: { type: "Sequence", normalizers: [{ type: "BertNormalizer", clean_text: true, lowercase: true }] },
+  normalizer: {
+    type: "Sequence",
+    normalizers: [
+      { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+    ],
+  },
   pre_tokenizer: { type: "BertPreTokenizer" },
   post_processor: null,
   decoder: { type: "WordPiece", prefix: "##", cleanup: true },
@@ -108,7 +113,7 @@ const BYTE_PAIRS = JSON.stringify({
   added_tokens: [
     { id: 3, content: "<unk>", special: true, single_word: true, lstrip: true, rstrip: true, normalized: true },
   ],
-  normalizer: { type: "Sequence", normalizers: [{ type: "NFKC" }, { type: "Lowercase" }] },
+  normalizer: { type: "Sequence", normalizers: [{ type: "NFKC" }, { type: "StripAccents" }] },
   pre_tokenizer: {
     type: "Sequence",
     pretokenizers: [
