@@ -151,7 +151,7 @@ describe("the hub's token", () => {
     await server.apply();
 
     expect(leaks(TOKEN, "")).toHaveLength(1);
-    expect(leaks(TOKEN, String(shown))).toHaveLength(2);
+    expect(leaks(TOKEN, inspect(shown))).toHaveLength(2);
   });
 });
 
