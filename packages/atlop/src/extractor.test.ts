@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Document } from "@relatum/datasets";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
-import { createRandom } from "@relatum/tensor-utils";
+import { createRandom, SafetensorsError } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -186,12 +186,15 @@ describe("loadAtlop", () => {
     await expect(loading).rejects.toThrow(message);
   });
 
-  it("names the file that is missing or damaged", async () => {
+  it("names the file that is missing or damaged, and passes on the cause", async () => {
     await expect(loadAtlop(join(folder, "nowhere"))).rejects.toThrow(/nowhere.config\.json must be a readable file/);
     await createExtractor().save(folder);
     writeFileSync(join(folder, "head.safetensors"), "damaged");
 
-    await expect(loadAtlop(folder)).rejects.toThrow(/head\.safetensors must be a sound safetensors file/);
+    const loading = loadAtlop(folder);
+
+    await expect(loading).rejects.toThrow(/head\.safetensors must be a sound safetensors file/);
+    await expect(loading).rejects.toHaveProperty("cause", expect.any(SafetensorsError));
   });
 });
 

@@ -93,7 +93,7 @@ function createModel(config: AtlopConfig, backbone: Backbone, tensors: NamedTens
     return model;
   } catch (cause) {
     (model ?? backbone.encoder).dispose();
-    throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -103,7 +103,7 @@ async function readConfig(path: string): Promise<AtlopConfig> {
   try {
     json = (JSON.parse(text) ?? {}) as typeof json;
   } catch (cause) {
-    throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, cause);
   }
   for (const [field, expected] of Object.entries(FORMAT)) {
     if (json[field] === expected) continue;
@@ -115,7 +115,7 @@ async function readConfig(path: string): Promise<AtlopConfig> {
   try {
     return parseAtlopSettings(json["config"]);
   } catch (cause) {
-    throw new CheckpointError(path, `must hold a sound config: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must hold a sound config: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -124,7 +124,7 @@ async function readHead(path: string): Promise<NamedTensors> {
   try {
     return parseSafetensors(bytes);
   } catch (cause) {
-    throw new CheckpointError(path, `must be a sound safetensors file: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must be a sound safetensors file: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -133,7 +133,7 @@ async function readSaved<T>(path: string, read: (path: string) => Promise<T>): P
     return await read(path);
   } catch (cause) {
     const advice = "Give a directory that save wrote.";
-    throw new CheckpointError(path, `must be a readable file of a saved ATLOP model. ${advice}`, { cause });
+    throw new CheckpointError(path, `must be a readable file of a saved ATLOP model. ${advice}`, cause);
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Document } from "@relatum/datasets";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
-import { createRandom } from "@relatum/tensor-utils";
+import { createRandom, SafetensorsError } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -174,14 +174,17 @@ describe("loadGain", () => {
     await expect(loading).rejects.toThrow(message);
   });
 
-  it("names the file that is missing or damaged", async () => {
+  it("names the file that is missing or damaged, and passes on the cause", async () => {
     await expect(loadGain(join(folder, "nowhere"))).rejects.toThrow(/nowhere.config\.json must be a readable file/);
     await createExtractor({}, {}, wordVectors()).save(folder);
     writeFileSync(join(folder, "words.json"), '["BLANK", "UNK"]');
     await expect(loadGain(folder)).rejects.toThrow(/words\.json must list the words of head\.safetensors/);
     writeFileSync(join(folder, "head.safetensors"), "damaged");
 
-    await expect(loadGain(folder)).rejects.toThrow(/head\.safetensors must be a sound safetensors file/);
+    const loading = loadGain(folder);
+
+    await expect(loading).rejects.toThrow(/head\.safetensors must be a sound safetensors file/);
+    await expect(loading).rejects.toHaveProperty("cause", expect.any(SafetensorsError));
   });
 });
 

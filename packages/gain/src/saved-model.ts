@@ -98,7 +98,7 @@ function createModel(config: GainConfig, backbone: GainBackbone, tensors: NamedT
   } catch (cause) {
     if (model !== undefined) model.dispose();
     else if ("encoder" in backbone) backbone.encoder.dispose();
-    throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -108,7 +108,7 @@ async function readConfig(path: string): Promise<GainConfig> {
   try {
     json = (JSON.parse(text) ?? {}) as typeof json;
   } catch (cause) {
-    throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, cause);
   }
   for (const [field, expected] of Object.entries(FORMAT)) {
     if (json[field] === expected) continue;
@@ -120,7 +120,7 @@ async function readConfig(path: string): Promise<GainConfig> {
   try {
     return parseGainSettings(json["config"]);
   } catch (cause) {
-    throw new CheckpointError(path, `must hold a sound config: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must hold a sound config: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -142,7 +142,7 @@ async function readBackbone(directory: string, tensors: NamedTensors): Promise<G
     if (vocabulary.vocabularySize !== rows) throw new RangeError(`${rows} words expected.`);
     return { vocabulary, values: (await table.data()) as Float32Array, width };
   } catch (cause) {
-    throw new CheckpointError(path, `must list the words of head.safetensors: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must list the words of head.safetensors: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -155,7 +155,7 @@ async function readHead(path: string): Promise<NamedTensors> {
   try {
     return parseSafetensors(bytes);
   } catch (cause) {
-    throw new CheckpointError(path, `must be a sound safetensors file: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must be a sound safetensors file: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -164,7 +164,7 @@ async function readSaved<T>(path: string, read: (path: string) => Promise<T>): P
     return await read(path);
   } catch (cause) {
     const advice = "Give a directory that save wrote.";
-    throw new CheckpointError(path, `must be a readable file of a saved GAIN model. ${advice}`, { cause });
+    throw new CheckpointError(path, `must be a readable file of a saved GAIN model. ${advice}`, cause);
   }
 }
 

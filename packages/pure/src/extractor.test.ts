@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Document, SpanRelation, TypedSpan } from "@relatum/datasets";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
-import { createRandom } from "@relatum/tensor-utils";
+import { createRandom, SafetensorsError } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -280,6 +280,13 @@ describe("loadPure", () => {
     const loaded = await loadPure(folder);
 
     expect(await loaded.extract(documents)).toEqual(found);
+  });
+
+  it("passes on what it is that is wrong with a damaged file", async () => {
+    await createExtractor().save(folder);
+    writeFileSync(join(folder, "relation-head.safetensors"), "damaged");
+
+    await expect(loadPure(folder)).rejects.toHaveProperty("cause", expect.any(SafetensorsError));
   });
 
   it("leaves no tensor behind, refused or disposed of", async () => {

@@ -129,7 +129,7 @@ function createModel<Model extends Module>(create: () => Model, tensors: NamedTe
     return model;
   } catch (cause) {
     model?.dispose();
-    throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -139,7 +139,7 @@ async function readConfig(path: string): Promise<PureConfig> {
   try {
     json = (JSON.parse(text) ?? {}) as typeof json;
   } catch (cause) {
-    throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, cause);
   }
   for (const [field, expected] of Object.entries(FORMAT)) {
     if (json[field] === expected) continue;
@@ -151,7 +151,7 @@ async function readConfig(path: string): Promise<PureConfig> {
   try {
     return parsePureSettings(json["config"]);
   } catch (cause) {
-    throw new CheckpointError(path, `must hold a sound config: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must hold a sound config: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -160,7 +160,7 @@ async function readHead(path: string): Promise<NamedTensors> {
   try {
     return parseSafetensors(bytes);
   } catch (cause) {
-    throw new CheckpointError(path, `must be a sound safetensors file: ${messageOf(cause)}`, { cause });
+    throw new CheckpointError(path, `must be a sound safetensors file: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -169,7 +169,7 @@ async function readSaved<T>(path: string, read: (path: string) => Promise<T>): P
     return await read(path);
   } catch (cause) {
     const advice = "Give a directory that save wrote.";
-    throw new CheckpointError(path, `must be a readable file of a saved PURE model. ${advice}`, { cause });
+    throw new CheckpointError(path, `must be a readable file of a saved PURE model. ${advice}`, cause);
   }
 }
 
