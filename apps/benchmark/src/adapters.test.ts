@@ -5,7 +5,15 @@ import { pathToFileURL } from "node:url";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { findAdapters, loadClaims, loadExperiments, loadFigures, loadPublished, pickAdapter } from "./adapters.ts";
+import {
+  AdapterError,
+  findAdapters,
+  loadClaims,
+  loadExperiments,
+  loadFigures,
+  loadPublished,
+  pickAdapter,
+} from "./adapters.ts";
 import { loadToyAdapter, TOY_ADAPTER } from "./__fixtures__/toy-context.ts";
 
 let root: string;
@@ -124,6 +132,17 @@ describe("loadClaims and loadFigures", () => {
   ])("refuse %s", async (_, entries, message) => {
     await expect(claims(...entries)).rejects.toThrow(message);
     await expect(claims(...entries)).rejects.toThrow("claims.json must");
+  });
+
+  it("name the file and the place where it is no JSON", async () => {
+    const broken = '[{ "id": "one" ]';
+    await writeFile(join(root, "claims.json"), broken);
+    await writeFile(join(root, "figures.json"), broken);
+    const directory = directoryOf();
+
+    await expect(loadClaims({ directory })).rejects.toThrow(AdapterError);
+    await expect(loadClaims({ directory })).rejects.toThrow(/claims\.json must hold JSON: .*position 15/);
+    await expect(loadFigures({ directory })).rejects.toThrow(/figures\.json must hold JSON: .*position 15/);
   });
 
   it("name the figure whose experiment the paper lacks", async () => {

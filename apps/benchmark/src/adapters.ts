@@ -164,9 +164,18 @@ async function requireExperiments(
 async function loadList<Entry>(file: URL, shape: z.ZodType<Entry[]>, what: string): Promise<Entry[]> {
   const path = fileURLToPath(file);
   if (!existsSync(path)) return [];
-  const checked = shape.safeParse(JSON.parse(await readFile(path, "utf8")));
+  const checked = shape.safeParse(await readJson(path));
   if (checked.success) return checked.data;
   throw new AdapterError(`${path} must list ${what}:\n${z.prettifyError(checked.error)}`);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8");
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AdapterError(`${path} must hold JSON: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Packages that export `./benchmark`, by name: the module's file. */
@@ -188,7 +197,7 @@ async function findPackages(from: readonly string[]): Promise<Map<string, string
 async function readPackage(directory: string): Promise<{ name: string; module: string } | undefined> {
   const file = join(directory, "package.json");
   if (!existsSync(file)) return undefined;
-  const content = packageShape.safeParse(JSON.parse(await readFile(file, "utf8")));
+  const content = packageShape.safeParse(await readJson(file));
   if (!content.success) return undefined;
   const targets = targetShape.safeParse(content.data.exports["./benchmark"]);
   if (!targets.success) return undefined;
