@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
 import { useGraphs } from "@relatum/tensor-utils/graph";
-import { AbortedError } from "@relatum/tensor-utils/train";
+import { AbortedError, CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
@@ -145,6 +145,20 @@ describe("trainAtlop", () => {
     const after = await lossesOf({ checkpoint: { directory, resume: true } });
 
     expect([...before, ...after]).toEqual(whole);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("does not go on from a checkpoint of other documents, though they are as many", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "relatum-atlop-"));
+    const settings = { epochs: 1, checkpoint: { directory, resume: true } };
+    const unrelated = documents.map((document, index) => (index === 3 ? { ...document, relations: [] } : document));
+    const { extractor } = await trainAtlop(documents, createOptions(settings));
+    extractor.dispose();
+
+    const training = trainAtlop(unrelated, createOptions(settings));
+
+    await expect(training).rejects.toThrow(CheckpointError);
+    await expect(training).rejects.toThrow(/whose documents\.sha256 is "[0-9a-f]{64}", got "[0-9a-f]{64}"\./);
     rmSync(directory, { recursive: true });
   });
 

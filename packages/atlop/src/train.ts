@@ -1,4 +1,4 @@
-import { batches, type Document } from "@relatum/datasets";
+import { batches, type Document, documentsHash } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import {
@@ -84,7 +84,7 @@ export async function trainAtlop(
       batches: epochBatches,
       padding: (epoch) => paddingShare(order(epoch), backbone, config),
       ...(evaluate && { evaluate: () => evaluate(extractor) }),
-      ...(checkpoint && { checkpoint: { ...checkpoint, fingerprint: fingerprint(options, features.length) } }),
+      ...(checkpoint && { checkpoint: { ...checkpoint, fingerprint: await fingerprint(options, documents) } }),
       ...(options.log && { log: options.log.bind(options) }),
       ...(options.signal && { signal: options.signal }),
     });
@@ -138,13 +138,17 @@ function requireLabelled(documents: readonly Document[]): void {
 }
 
 /** What must be the same for a run to go on from a checkpoint. */
-function fingerprint(options: TrainAtlopOptions, documentCount: number): Readonly<Record<string, string>> {
+async function fingerprint(
+  options: TrainAtlopOptions,
+  documents: readonly Document[],
+): Promise<Readonly<Record<string, string>>> {
   const { config, seed, epochs, batchSize, batching = "by-length", accumulate = 1, warmup, checkpoint } = options;
   return {
     paper: "atlop",
     config: JSON.stringify(config),
     training: JSON.stringify({ seed, epochs, batchSize, batching, accumulate, warmup }),
-    documents: String(documentCount),
+    documents: String(documents.length),
+    "documents.sha256": await documentsHash(documents),
     ...checkpoint?.fingerprint,
   };
 }

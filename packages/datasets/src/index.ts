@@ -18,6 +18,7 @@ export {
   type Mention,
   type RelationFact,
 } from "./document.ts";
+export { documentsHash } from "./documents-hash.ts";
 export type {
   DocumentExtraction,
   EntityRelation,

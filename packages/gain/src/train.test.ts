@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
 import { createRandom } from "@relatum/tensor-utils";
-import { AbortedError } from "@relatum/tensor-utils/train";
+import { AbortedError, CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
@@ -170,6 +170,20 @@ describe("trainGain", () => {
 
     expect([...before.losses, ...after.losses]).toEqual(whole.losses);
     expect(after.weights).toEqual(whole.weights);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("does not go on from a checkpoint of other documents, though they are as many", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "relatum-gain-"));
+    const settings = { epochs: 1, checkpoint: { directory, resume: true } };
+    const unrelated = documents.map((document, index) => (index === 3 ? { ...document, relations: [] } : document));
+    const { extractor } = await trainGain(documents, createOptions(settings));
+    extractor.dispose();
+
+    const training = trainGain(unrelated, createOptions(settings));
+
+    await expect(training).rejects.toThrow(CheckpointError);
+    await expect(training).rejects.toThrow(/whose documents\.sha256 is "[0-9a-f]{64}", got "[0-9a-f]{64}"\./);
     rmSync(directory, { recursive: true });
   });
 

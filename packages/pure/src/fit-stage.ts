@@ -1,3 +1,4 @@
+import { type Document, documentsHash } from "@relatum/datasets";
 import type { Random } from "@relatum/tensor-utils";
 import {
   type AdamW,
@@ -24,8 +25,8 @@ export interface FitStage<Batch> {
   readonly random: Random;
   /** As `fit` takes them. */
   batches(epoch: number): Iterable<readonly BatchPart<Batch>[]>;
-  /** How many documents there are to train on. */
-  readonly documentCount: number;
+  /** What is trained on. */
+  readonly documents: readonly Document[];
 }
 
 /** The settings that {@link fitStage} passes on. */
@@ -36,7 +37,7 @@ export interface FitStageOptions extends TrainSettings {
 
 /** Trains by the settings, with a checkpoint that other settings or data refuse. */
 export async function fitStage<Batch>(
-  { name, model, extractor, optimizer, random, batches, documentCount }: FitStage<Batch>,
+  { name, model, extractor, optimizer, random, batches, documents }: FitStage<Batch>,
   options: FitStageOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
   const { epochs, accumulate = 1, evaluate, checkpoint } = options;
@@ -49,7 +50,7 @@ export async function fitStage<Batch>(
       batches,
       ...(evaluate && { evaluate: () => evaluate(extractor) }),
       ...(checkpoint && {
-        checkpoint: { ...checkpoint, fingerprint: fingerprint(name, options, documentCount) },
+        checkpoint: { ...checkpoint, fingerprint: await fingerprint(name, options, documents) },
       }),
       ...(options.log && { log: options.log.bind(options) }),
       ...(options.signal && { signal: options.signal }),
@@ -73,17 +74,18 @@ export function memoryBudgets(
 }
 
 /** What must be the same for a run to go on from a checkpoint. */
-function fingerprint(
+async function fingerprint(
   model: FitStage<unknown>["name"],
   { config, seed, epochs, batchSize, batching = "by-length", accumulate = 1, warmup, checkpoint }: FitStageOptions,
-  documentCount: number,
-): Readonly<Record<string, string>> {
+  documents: readonly Document[],
+): Promise<Readonly<Record<string, string>>> {
   return {
     paper: "pure",
     model,
     config: JSON.stringify(config),
     training: JSON.stringify({ seed, epochs, batchSize, batching, accumulate, warmup }),
-    documents: String(documentCount),
+    documents: String(documents.length),
+    "documents.sha256": await documentsHash(documents),
     ...checkpoint?.fingerprint,
   };
 }

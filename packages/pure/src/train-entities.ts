@@ -57,8 +57,7 @@ export async function trainPureEntities(
     }
   }
 
-  const documentCount = documents.length;
-  return fitStage({ name: "entity", model, extractor, optimizer, random, batches, documentCount }, options);
+  return fitStage({ name: "entity", model, extractor, optimizer, random, batches, documents }, options);
 }
 
 /**

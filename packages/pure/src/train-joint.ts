@@ -63,6 +63,5 @@ export async function trainPureJoint(
     }
   }
 
-  const documentCount = documents.length;
-  return fitStage({ name: "joint", model, extractor, optimizer, random, batches, documentCount }, options);
+  return fitStage({ name: "joint", model, extractor, optimizer, random, batches, documents }, options);
 }

@@ -71,8 +71,7 @@ export async function trainPureRelations(
     }
   }
 
-  const documentCount = documents.length;
-  return fitStage({ name: "relation", model, extractor, optimizer, random, batches, documentCount }, options);
+  return fitStage({ name: "relation", model, extractor, optimizer, random, batches, documents }, options);
 }
 
 /**

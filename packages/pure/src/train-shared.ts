@@ -71,8 +71,7 @@ export async function trainPureShared(
     }
   }
 
-  const documentCount = documents.length;
-  return fitStage({ name: "shared", model, extractor, optimizer, random, batches, documentCount }, options);
+  return fitStage({ name: "shared", model, extractor, optimizer, random, batches, documents }, options);
 }
 
 /** Creates the optimizer of two models on one encoder: one learning rate for the encoder, one for all that is new. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Document, entityTypes } from "@relatum/datasets";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
-import { AbortedError } from "@relatum/tensor-utils/train";
+import { AbortedError, CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
@@ -152,6 +152,20 @@ describe("trainPure", () => {
     expect(whole).toHaveLength(8);
     expect([first, second, third]).toEqual([whole.slice(0, 3), whole.slice(3, 6), whole.slice(6)]);
     expect(await lossesOf({ seed: 2 })).not.toEqual(whole);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("does not go on from a checkpoint of other documents, though they are as many", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "relatum-pure-"));
+    const checkpoint = { directory, resume: true };
+    const unrelated = documents.map((document, index) => (index === 3 ? { ...document, relations: [] } : document));
+    const { extractor } = await trainPure(documents, createOptions({ checkpoint }, [1, 1]));
+    extractor.dispose();
+
+    const training = trainPure(unrelated, createOptions({ checkpoint }, [1, 1]));
+
+    await expect(training).rejects.toThrow(CheckpointError);
+    await expect(training).rejects.toThrow(/whose documents\.sha256 is "[0-9a-f]{64}", got "[0-9a-f]{64}"\./);
     rmSync(directory, { recursive: true });
   });
 
