@@ -12,6 +12,7 @@ import {
   textMapField,
 } from "./protocol-buffer.ts";
 import type { GraphSettings } from "./settings.ts";
+import { inputsOf, OUTPUT_PORTS, planSteps } from "./steps.ts";
 import type { RecordedConstant, RecordedFunction, RecordedOperation, Recording } from "./recorder.ts";
 
 /** A placeholder of the graph. */
@@ -61,12 +62,11 @@ export function defineGraph(
   const used = [...inputs.keys()].filter((index) => taken.has((inputs[index] as GraphInput).id));
   for (const index of used) graph.addPlaceholder(`input_${index}`, inputs[index] as GraphInput);
 
-  const steps = groupRegions(operations);
-  const usedOutside = new Set([...recording.outputs, ...steps.flatMap(inputsOf)]);
+  const steps = planSteps({ operations, outputs: recording.outputs });
+  const usedOutside = new Set([...recording.outputs, ...steps.flatMap((step) => inputsOf(step.operations))]);
   for (const step of steps) {
-    const compilable = step.length > 1 && step.every(isCompilable);
-    if (compilable) graph.addRegion(step, usedOutside);
-    else for (const operation of step) graph.addOperation(operation);
+    if (step.compiled) graph.addRegion(step.operations, usedOutside);
+    else for (const operation of step.operations) graph.addOperation(operation);
   }
   const outputNames = recording.outputs.map((id, index) => graph.addOutput(`output_${index}`, id));
   return {
@@ -86,27 +86,6 @@ function neededOperations({ operations, outputs }: Recording): RecordedOperation
     return needed;
   });
   return kept.toReversed();
-}
-
-/** Neighbouring operations of one region together, every other operation on its own. */
-function groupRegions(operations: readonly RecordedOperation[]): RecordedOperation[][] {
-  const steps: RecordedOperation[][] = [];
-  for (const operation of operations) {
-    const last = steps.at(-1);
-    if (operation.region !== undefined && last?.[0]?.region === operation.region) last.push(operation);
-    else steps.push([operation]);
-  }
-  return steps;
-}
-
-/** Tensors that a step takes from the steps before it. */
-function inputsOf(step: readonly RecordedOperation[]): number[] {
-  const own = new Set(step.flatMap((operation) => operation.outputs));
-  return [...new Set(step.flatMap((operation) => operation.inputs))].filter((id) => !own.has(id));
-}
-
-function isCompilable({ name, loop }: RecordedOperation): boolean {
-  return name in OUTPUT_PORTS && (loop === undefined || loop.body.operations.every(isCompilable));
 }
 
 /** Collects the nodes and functions of a graph. */
@@ -309,22 +288,6 @@ class GraphBuilder {
     }
   }
 }
-
-/** TensorFlow's names of the outputs of operations that regions may hold: a function's body refers to them by name. */
-const OUTPUT_PORTS: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({
-    z:
-      "Add AddV2 Sub Mul Div RealDiv Maximum Minimum Pow SquaredDifference BitwiseAnd BitwiseOr BitwiseXor RightShift " +
-      "Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr",
-    y: "Abs Neg Exp Expm1 Log Log1p Sqrt Rsqrt Square Reciprocal Tanh Sigmoid Erf Sign Step Cast Transpose LogicalNot",
-    output:
-      "Const Identity Reshape ExpandDims Squeeze Sum Mean Max Min Prod Select SelectV2 BiasAdd BiasAddGrad Tile Fill " +
-      "Split SplitV Slice Pack ConcatV2 BatchMatMulV2 StatelessWhile XlaDynamicUpdateSlice",
-    softmax: "Softmax",
-    activations: "Relu",
-    sum: "AddN",
-  }).flatMap(([port, operations]) => operations.split(" ").map((operation) => [operation, port])),
-);
 
 function nodeMessage(
   name: string,
