@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { type FakeAnswers, fakeSide } from "./__fixtures__/fake-side.ts";
 import type { Job } from "./job.ts";
-import { measure, type Measurement } from "./measure.ts";
+import { measure, type Measurement, takeTurn } from "./measure.ts";
 
 let log: string;
 let root: string;
@@ -43,19 +43,19 @@ describe("measure", () => {
   });
 
   it("gives medians of the pairs after the warm-up, in the counterpart's good mode", async () => {
-    const ours = { seconds: [90, 90, 0.2, 0.3, 0.3] };
-    const peer = { seconds: [90, 90, 0.5, 0.5, 4] };
+    const ours = { seconds: [90, 90, 2, 3, 3] };
+    const peer = { seconds: [90, 90, 5, 5, 40] };
 
     const measurement = await measureFakes(ours, peer, 3);
 
     expect(measurement.ratio).toBeCloseTo((0.4 + 0.6) / 2, 12);
-    expect(measurement).toMatchObject({ oursSeconds: 0.25, peerSeconds: 0.5, dropped: 1 });
+    expect(measurement).toMatchObject({ oursSeconds: 2.5, peerSeconds: 5, dropped: 1 });
     expect(measurement.memoryRatio).toBeGreaterThan(0.5);
     expect(measurement.matmulGigaflops).toEqual({ peer: 128 });
   });
 
   it("measures a series again as long as most of its pairs do not count", async () => {
-    const peer = { seconds: [1, 1, 0.5, 4, 4, 0.5, 0.5, 4] };
+    const peer = { seconds: [1, 1, 5, 40, 40, 5, 5, 40] };
 
     const { pairs, dropped } = await measureFakes({}, peer, 3);
 
@@ -73,5 +73,23 @@ describe("measure", () => {
     const measured = measureFakes({ values: [1, 0.5] }, { values: [1, 0.6] }, 2);
 
     await expect(measured).rejects.toThrow("repetition 1 must give the same");
+  });
+});
+
+describe("takeTurn", () => {
+  it("repeats short work until the turn has lasted, and gives the median", async () => {
+    const seconds = [0.3, 0.1, 0.2, 9];
+
+    const median = await takeTurn(async () => seconds.shift() as number);
+
+    expect(median).toBe(0.2);
+    expect(seconds).toEqual([9]);
+  });
+
+  it("does long work once", async () => {
+    const seconds = [0.7, 9];
+
+    expect(await takeTurn(async () => seconds.shift() as number)).toBe(0.7);
+    expect(seconds).toEqual([9]);
   });
 });

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import { checkNumbers } from "./check-numbers.ts";
 import type { Job } from "./job.ts";
-import { alternate, type Pair, type PairSummary, summarizePairs } from "./pairs.ts";
+import { alternate, median, type Pair, type PairSummary, summarizePairs } from "./pairs.ts";
 import { type Preparation, type ProcessCommand, SpeedProcess } from "./speed-process.ts";
 
 /** One side of a comparison. */
@@ -40,6 +40,9 @@ const MOST_SERIES = 3;
 /** Threads of numeric libraries wait for more work awhile before they sleep. */
 const REST_MILLISECONDS = 50;
 
+/** A turn lasts so long at least. */
+const TURN_SECONDS = 0.5;
+
 const MATMUL_SIZE = 1024;
 
 /**
@@ -69,7 +72,7 @@ export async function measure(
     let done = 0;
     const run = async (running: SpeedProcess): Promise<number> => {
       status(`${running.name}: pair ${1 + (done++ >> 1)}`);
-      return (await running.run()).seconds;
+      return takeTurn(async () => (await running.run()).seconds);
     };
     const rest = (): Promise<void> => setTimeout(REST_MILLISECONDS, undefined, { signal });
     const both = { ours: () => run(ours), peer: () => run(peer) };
@@ -87,6 +90,13 @@ export async function measure(
   } finally {
     await Promise.all(started.map((running) => running.end()));
   }
+}
+
+/** Repeats short work, so that a turn is long enough for caches and clocks to settle; gives the median. */
+export async function takeTurn(run: () => Promise<number>): Promise<number> {
+  const seconds: number[] = [];
+  for (let spent = 0; spent < TURN_SECONDS; spent += seconds.at(-1) as number) seconds.push(await run());
+  return median(seconds);
 }
 
 /** Whether the counterpart was in a slow mode most of the time. */
