@@ -1,14 +1,8 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
-import { type Backbone, formatModelCard, loadPretrained } from "@relatum/encoders";
-import {
-  createRandom,
-  formatSafetensors,
-  type NamedTensors,
-  parseSafetensors,
-  withParameterBudget,
-} from "@relatum/tensor-utils";
+import { type Backbone, loadPretrained, restoreModel, SavedModels } from "@relatum/encoders";
+import { createRandom, formatSafetensors } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 
@@ -16,10 +10,14 @@ import type { AtlopConfig } from "./config.ts";
 import { AtlopModel } from "./model.ts";
 import { parseAtlopSettings } from "./settings.ts";
 
-/** Written into `config.json`; a change of the files' meaning raises the version. */
-const FORMAT = { format: "relatum", paper: "atlop", version: 1 } as const;
-
-const CARD = { title: "ATLOP", package: "@relatum/atlop", load: "loadAtlop" } as const;
+const saved = new SavedModels<AtlopConfig>({
+  paper: "atlop",
+  version: 1,
+  title: "ATLOP",
+  package: "@relatum/atlop",
+  load: "loadAtlop",
+  parseConfig: parseAtlopSettings,
+});
 
 const ENCODER_PARAMETER = /^encoder\./;
 
@@ -34,21 +32,11 @@ export async function saveAtlop(
   backbone: Pick<Backbone, "save">,
   config: AtlopConfig,
 ): Promise<void> {
-  const place = resolve(directory);
-  await mkdir(dirname(place), { recursive: true });
-  const beside = await mkdtemp(join(dirname(place), `.${basename(place)}-`));
-  try {
+  await saved.write(directory, config, async (folder) => {
     const head = new Map([...model.parameters()].filter(([name]) => !ENCODER_PARAMETER.test(name)));
-    await backbone.save(join(beside, "encoder"));
-    await writeFile(join(beside, "head.safetensors"), await formatSafetensors(head));
-    await writeFile(join(beside, "config.json"), `${JSON.stringify({ ...FORMAT, config }, null, 2)}\n`);
-    const card = { ...CARD, relations: config.relations, config };
-    await writeFile(join(beside, "README.md"), formatModelCard(card));
-    await replaceDirectory(beside, place);
-  } catch (error) {
-    await rm(beside, { recursive: true, force: true });
-    throw error;
-  }
+    await backbone.save(join(folder, "encoder"));
+    await writeFile(join(folder, "head.safetensors"), await formatSafetensors(head));
+  });
 }
 
 /** What {@link readAtlop} finds in a directory. */
@@ -65,102 +53,25 @@ export interface SavedAtlop {
  *   belong together.
  */
 export async function readAtlop(directory: string): Promise<SavedAtlop> {
-  const config = await readConfig(join(directory, "config.json"));
-  const tensors = await readHead(join(directory, "head.safetensors"));
+  const config = await saved.readConfig(directory);
+  const path = join(directory, "head.safetensors");
+  const tensors = await saved.readTensors(path);
   try {
     const labels = tensors.get("bilinear.bias")?.shape[0];
     if (labels !== config.relations.length + 1) {
       const problem = `must score the threshold class and the ${config.relations.length} relations of config.json`;
-      throw new CheckpointError(join(directory, "head.safetensors"), `${problem}, got ${labels} labels.`);
+      throw new CheckpointError(path, `${problem}, got ${labels} labels.`);
     }
     const backbone = await loadPretrained(join(directory, "encoder"));
-    const model = createModel(config, backbone, tensors, join(directory, "head.safetensors"));
-    return { model, backbone, config };
+    try {
+      const create = (): AtlopModel => new AtlopModel(config, backbone, createRandom(0));
+      const model = restoreModel(create, tensors, path, { allowMissing: ENCODER_PARAMETER });
+      return { model, backbone, config };
+    } catch (error) {
+      backbone.encoder.dispose();
+      throw error;
+    }
   } finally {
     tf.dispose([...tensors.values()]);
   }
-}
-
-/** Makes the model that config.json describes, unless its sizes are far from the head's, and gives it these. */
-function createModel(config: AtlopConfig, backbone: Backbone, tensors: NamedTensors, path: string): AtlopModel {
-  const stored = [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
-  // More than are there, so that of a model that is a little larger the parameter at fault is named.
-  const budget = 4 * stored + 2 ** 16;
-  let model: AtlopModel | undefined;
-  try {
-    model = withParameterBudget(budget, () => new AtlopModel(config, backbone, createRandom(0)));
-    model.loadParameters(tensors, { allowMissing: ENCODER_PARAMETER });
-    return model;
-  } catch (cause) {
-    (model ?? backbone.encoder).dispose();
-    throw new CheckpointError(path, `must fit config.json: ${messageOf(cause)}`, cause);
-  }
-}
-
-async function readConfig(path: string): Promise<AtlopConfig> {
-  const text = await readSaved(path, (file) => readFile(file, "utf8"));
-  let json: Partial<Record<string, unknown>>;
-  try {
-    json = (JSON.parse(text) ?? {}) as typeof json;
-  } catch (cause) {
-    throw new CheckpointError(path, `must hold JSON: ${messageOf(cause)}`, cause);
-  }
-  for (const [field, expected] of Object.entries(FORMAT)) {
-    if (json[field] === expected) continue;
-    throw new CheckpointError(
-      path,
-      `must hold "${field}": ${JSON.stringify(expected)}, got ${describeField(json[field])}.`,
-    );
-  }
-  try {
-    return parseAtlopSettings(json["config"]);
-  } catch (cause) {
-    throw new CheckpointError(path, `must hold a sound config: ${messageOf(cause)}`, cause);
-  }
-}
-
-async function readHead(path: string): Promise<NamedTensors> {
-  const bytes = await readSaved(path, (file) => readFile(file));
-  try {
-    return parseSafetensors(bytes);
-  } catch (cause) {
-    throw new CheckpointError(path, `must be a sound safetensors file: ${messageOf(cause)}`, cause);
-  }
-}
-
-async function readSaved<T>(path: string, read: (path: string) => Promise<T>): Promise<T> {
-  try {
-    return await read(path);
-  } catch (cause) {
-    const advice = "Give a directory that save wrote.";
-    throw new CheckpointError(path, `must be a readable file of a saved ATLOP model. ${advice}`, cause);
-  }
-}
-
-/** Moves a directory to a place, and only then removes what was there. */
-async function replaceDirectory(from: string, place: string): Promise<void> {
-  const old = `${from}-old`;
-  const hadOld = await rename(place, old).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return false;
-      throw error;
-    },
-  );
-  try {
-    await rename(from, place);
-  } catch (error) {
-    if (hadOld) await rename(old, place);
-    throw error;
-  }
-  await rm(old, { recursive: true, force: true });
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
-function describeField(found: unknown): string {
-  if (typeof found === "object" && found !== null) return "an object";
-  return typeof found === "string" ? JSON.stringify(found.slice(0, 60)) : String(found);
 }
