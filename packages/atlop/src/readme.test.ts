@@ -1,44 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import * as datasets from "@relatum/datasets";
-import * as encoders from "@relatum/encoders";
+import { sampleWorld } from "@relatum/datasets";
 import { tinyBackbone } from "@relatum/encoders/testing";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 
-import * as atlop from "./index.ts";
+import { testReadme } from "../../../tools/readme-example.ts";
+import * as index from "./index.ts";
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-
-it("prints what the example of the README says", async () => {
-  const example = /```ts\n(.*?)```/su.exec(readme)?.[1] ?? "";
-  const expected = /console\.log\(.*\); \/\/ (.*)/u.exec(example)?.[1];
-  const folder = mkdtempSync(join(tmpdir(), "relatum-readme-"));
-  // A tiny encoder in place of the pretrained one, and a folder that is removed again.
+// A tiny encoder in place of the pretrained one, and a folder that is removed again.
+const folder = mkdtempSync(join(tmpdir(), "relatum-readme-"));
+const [encoder, model] = [join(folder, "encoder"), join(folder, "model")];
+beforeAll(async () => {
   const backbone = tinyBackbone(1);
-  await backbone.tokenizer.prepare(datasets.sampleWorld({ seed: 1, documents: 8 }).documents.flatMap(wordsOf));
-  await backbone.save(join(folder, "encoder"));
-  const body = example
-    .replaceAll(/^import .*$/gm, "")
-    .replace('"all-MiniLM-L6-v2"', JSON.stringify(join(folder, "encoder")))
-    .replaceAll('"model"', JSON.stringify(join(folder, "model")));
-  const names = { ...datasets, ...encoders, ...atlop };
-  const printed: string[] = [];
-  const console = { log: (...values: unknown[]) => printed.push(values.join(" ")) };
-  const AsyncFunction = (async () => {}).constructor as new (
-    ...sources: string[]
-  ) => (...values: unknown[]) => Promise<void>;
-
-  try {
-    await new AsyncFunction("console", ...Object.keys(names), body)(console, ...Object.values(names));
-
-    expect(printed).toEqual([expected]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const { documents } = sampleWorld({ seed: 1, documents: 8 });
+  await backbone.tokenizer.prepare(documents.flatMap(({ sentences }) => sentences.flat()));
+  await backbone.save(encoder);
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 
-function wordsOf({ sentences }: datasets.Document): string[] {
-  return sentences.flat();
-}
+testReadme({
+  from: import.meta.url,
+  entries: [index],
+  replacements: { '"all-MiniLM-L6-v2"': JSON.stringify(encoder), '"model"': JSON.stringify(model) },
+});
