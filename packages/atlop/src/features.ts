@@ -1,8 +1,7 @@
-import { type Document, documentPairs, type EntityPair } from "@relatum/datasets";
+import { type Document, type EntityPair, labelPairs } from "@relatum/datasets";
 import type { Tokenizer } from "@relatum/encoders";
 
 import type { AtlopConfig } from "./config.ts";
-import { THRESHOLD_LABEL } from "./loss.ts";
 
 /** What ATLOP reads of one document, in plain arrays. */
 export interface AtlopFeatures {
@@ -43,7 +42,7 @@ export function featurizeAtlop(document: Document, tokenizer: Tokenizer, config:
     documentId: document.id,
     tokenIds: cutText(tokenIds, tokenizer, config),
     mentionStarts,
-    ...labelPairs(document, config),
+    ...labelPairs(document, config.relations),
   };
 }
 
@@ -97,36 +96,3 @@ function findMarkedWords({ entities }: Document): { opening: ReadonlySet<string>
 }
 
 const NO_MARKED_WORDS: ReturnType<typeof findMarkedWords> = { opening: new Set(), closing: new Set() };
-
-function labelPairs(document: Document, config: AtlopConfig): Pick<AtlopFeatures, "pairs" | "targets"> {
-  if (!document.labelled) return { pairs: documentPairs(document) };
-  const labels = labelsByPair(document, config);
-  const pairs = documentPairs(document);
-  // Without candidates the authors list the related pairs first, in the order in which the data names them.
-  const related = new Set(document.relations.map(({ head, tail }) => `${head}/${tail}`));
-  const others = pairs.filter(([head, tail]) => !related.has(`${head}/${tail}`));
-  const ordered = document.candidatePairs ?? [...[...related].map(parsePair), ...others];
-  return { pairs: ordered, targets: ordered.map(([head, tail]) => labels.get(`${head}/${tail}`) ?? [THRESHOLD_LABEL]) };
-}
-
-function labelsByPair(document: Document, config: AtlopConfig): ReadonlyMap<string, readonly number[]> {
-  const labelIds = new Map(config.relations.map((relation, index) => [relation, index + 1]));
-  const found = new Map<string, Set<number>>();
-  for (const { head, tail, relation } of document.relations) {
-    const labelId = labelIds.get(relation);
-    if (labelId === undefined) {
-      throw new RangeError(
-        `document "${document.id}" must use the config's ${labelIds.size} relations only, got "${relation}". ` +
-          `Add it to relations, or take the fact out of the document.`,
-      );
-    }
-    const labels = found.get(`${head}/${tail}`) ?? new Set();
-    found.set(`${head}/${tail}`, labels.add(labelId));
-  }
-  return new Map([...found].map(([pair, labels]) => [pair, [...labels].toSorted((left, right) => left - right)]));
-}
-
-function parsePair(key: string): EntityPair {
-  const [head, tail] = key.split("/").map(Number);
-  return [head as number, tail as number];
-}

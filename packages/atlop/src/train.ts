@@ -1,4 +1,4 @@
-import { batches, type Document, documentsHash } from "@relatum/datasets";
+import { batches, type Document, documentsHash, requireTrainable } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import {
@@ -46,7 +46,7 @@ export async function trainAtlop(
   options: TrainAtlopOptions,
 ): Promise<{ extractor: AtlopExtractor; report: FitReport }> {
   const { backbone, config, batchSize, epochs, accumulate = 1, batching = "by-length", evaluate, checkpoint } = options;
-  requireLabelled(documents);
+  requireTrainable(documents);
   const featurized = await featurizeAtlopDocuments(documents, backbone.tokenizer, config);
   const features = featurized.filter(({ pairs }) => pairs.length > 0);
   if (features.length === 0) throw new RangeError("documents must have pairs of entities to train on, got none.");
@@ -127,14 +127,6 @@ function paddingShare(order: Iterable<readonly AtlopFeatures[]>, backbone: Backb
     padding += counted.padding;
   }
   return padding / all;
-}
-
-function requireLabelled(documents: readonly Document[]): void {
-  if (documents.length === 0) throw new RangeError("documents must hold at least one to train on, got none.");
-  const unlabelled = documents.find(({ labelled }) => !labelled);
-  if (unlabelled !== undefined) {
-    throw new RangeError(`documents must be labelled to train on, got "${unlabelled.id}", which is not.`);
-  }
 }
 
 /** What must be the same for a run to go on from a checkpoint. */

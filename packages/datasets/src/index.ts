@@ -31,7 +31,15 @@ export type {
 } from "./extraction.ts";
 export { factKey, parseFacts, trainFacts } from "./facts.ts";
 export { DatasetFormatError } from "./format.ts";
-export { entityTypes, parseLabels, relationNames, requireLabels, requireUniqueIds } from "./labels.ts";
+export { type LabelledPairs, labelPairs } from "./label-pairs.ts";
+export {
+  entityTypes,
+  parseLabels,
+  relationNames,
+  requireLabels,
+  requireTrainable,
+  requireUniqueIds,
+} from "./labels.ts";
 export {
   DATASET_FORMATS,
   type DatasetFormat,

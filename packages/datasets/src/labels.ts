@@ -56,6 +56,19 @@ export function requireLabels(documents: readonly Document[]): void {
 }
 
 /**
+ * Checks that there is something to learn from.
+ *
+ * @throws {RangeError} If there is no document, or one has no labels.
+ */
+export function requireTrainable(documents: readonly Document[]): void {
+  if (documents.length === 0) throw new RangeError("documents must hold at least one to train on, got none.");
+  const unlabelled = documents.find(({ labelled }) => !labelled);
+  if (unlabelled !== undefined) {
+    throw new RangeError(`documents must be labelled to train on, got "${unlabelled.id}", which is not.`);
+  }
+}
+
+/**
  * Checks that predictions can be told apart by the ids of their documents.
  *
  * @throws {RangeError} If two documents have one id.

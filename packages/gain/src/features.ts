@@ -1,4 +1,4 @@
-import { type Document, documentPairs, type EntityPair } from "@relatum/datasets";
+import { type Document, type EntityPair, labelPairs } from "@relatum/datasets";
 import type { Tokenizer } from "@relatum/encoders";
 
 import type { GainConfig } from "./config.ts";
@@ -24,9 +24,6 @@ export interface GainFeatures {
   readonly targets?: readonly (readonly number[])[];
 }
 
-/** The label of pairs without a relation. */
-const NO_RELATION = 0;
-
 /**
  * Turns a document into features.
  *
@@ -46,7 +43,7 @@ export function featurizeGain(document: Document, tokenizer: Tokenizer, config: 
     mentions,
     mentionGraph: mentionGraphOf(mentions),
     entityGraph: entityGraphOf(mentions),
-    ...labelPairs(document, config),
+    ...labelPairs(document, config.relations),
   };
 }
 
@@ -79,37 +76,4 @@ function tokenizeText(
   const textEnd = Math.min(text.length, maxTokens - endIds.length);
   const tokenIds = [...text.slice(0, textEnd), ...endIds];
   return { tokenIds, places: { wordStarts, tokenCount: tokenIds.length, textEnd } };
-}
-
-function labelPairs(document: Document, config: GainConfig): Pick<GainFeatures, "pairs" | "targets"> {
-  const pairs = documentPairs(document);
-  if (!document.labelled) return { pairs };
-  const labels = labelsByPair(document, config);
-  const isRelated = ([head, tail]: EntityPair): boolean => labels.has(`${head}/${tail}`);
-  // Without candidates the authors list the related pairs first, in the order in which the data names them.
-  const related = [...labels.keys()].map(parsePair);
-  const ordered = document.candidatePairs ?? [...related, ...pairs.filter((pair) => !isRelated(pair))];
-  return { pairs: ordered, targets: ordered.map(([head, tail]) => labels.get(`${head}/${tail}`) ?? [NO_RELATION]) };
-}
-
-function labelsByPair(document: Document, config: GainConfig): ReadonlyMap<string, readonly number[]> {
-  const labelIds = new Map(config.relations.map((relation, index) => [relation, index + 1]));
-  const found = new Map<string, Set<number>>();
-  for (const { head, tail, relation } of document.relations) {
-    const labelId = labelIds.get(relation);
-    if (labelId === undefined) {
-      throw new RangeError(
-        `document "${document.id}" must use the config's ${labelIds.size} relations only, got "${relation}". ` +
-          `Add it to relations, or take the fact out of the document.`,
-      );
-    }
-    const labels = found.get(`${head}/${tail}`) ?? new Set();
-    found.set(`${head}/${tail}`, labels.add(labelId));
-  }
-  return new Map([...found].map(([pair, labels]) => [pair, [...labels].toSorted((left, right) => left - right)]));
-}
-
-function parsePair(key: string): EntityPair {
-  const [head, tail] = key.split("/").map(Number);
-  return [head as number, tail as number];
 }

@@ -1,4 +1,4 @@
-import { batches, type Document, documentsHash } from "@relatum/datasets";
+import { batches, type Document, documentsHash, requireTrainable } from "@relatum/datasets";
 import { BiLstmEncoder } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import {
@@ -54,7 +54,7 @@ export async function trainGain(
   options: TrainGainOptions,
 ): Promise<{ extractor: GainExtractor; report: FitReport }> {
   const { backbone, config, batchSize, epochs, accumulate = 1, batching = "by-length", evaluate, checkpoint } = options;
-  requireLabelled(documents);
+  requireTrainable(documents);
   const tokenizer = tokenizerOf(backbone);
   const featurized = await featurizeGainDocuments(documents, tokenizer, config);
   const features = featurized.filter(({ pairs }) => pairs.length > 0);
@@ -139,14 +139,6 @@ function paddingShare(order: Iterable<readonly GainFeatures[]>): number {
     padding += counted.padding;
   }
   return padding / all;
-}
-
-function requireLabelled(documents: readonly Document[]): void {
-  if (documents.length === 0) throw new RangeError("documents must hold at least one to train on, got none.");
-  const unlabelled = documents.find(({ labelled }) => !labelled);
-  if (unlabelled !== undefined) {
-    throw new RangeError(`documents must be labelled to train on, got "${unlabelled.id}", which is not.`);
-  }
 }
 
 /** What must be the same for a run to go on from a checkpoint. */

@@ -1,4 +1,4 @@
-import type { Document } from "@relatum/datasets";
+import { type Document, requireTrainable } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import { AdamW, type BatchPart, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
@@ -10,7 +10,6 @@ import { PureEntityModel } from "./entity-model.ts";
 import { batchSentences } from "./entity-order.ts";
 import { PureExtractor } from "./extractor.ts";
 import { fitStage, memoryBudgets } from "./fit-stage.ts";
-import { requireLabelled } from "./training-data.ts";
 import { entityParts } from "./training-memory.ts";
 
 /** What {@link trainPureEntities} needs besides documents. */
@@ -36,7 +35,7 @@ export async function trainPureEntities(
   options: TrainPureEntitiesOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
   const { backbone, config, epochs, accumulate = 1 } = options;
-  requireLabelled(documents);
+  requireTrainable(documents);
   const grouped = batchSentences(await featurizeSentences(documents, options), {
     size: options.batchSize,
     batching: options.batching,

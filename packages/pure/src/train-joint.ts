@@ -1,4 +1,4 @@
-import type { Document } from "@relatum/datasets";
+import { type Document, requireTrainable } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import type { BatchPart, FitReport, TrainSettings } from "@relatum/tensor-utils/train";
@@ -13,7 +13,6 @@ import { featurizePureJointDocuments } from "./joint-features.ts";
 import { PureJointModel } from "./joint-model.ts";
 import { PureRelationModel } from "./relation-model.ts";
 import { createSharedOptimizer } from "./train-shared.ts";
-import { requireLabelled } from "./training-data.ts";
 import { jointParts } from "./training-memory.ts";
 
 /** What {@link trainPureJoint} needs besides documents. */
@@ -36,7 +35,7 @@ export async function trainPureJoint(
   options: TrainPureJointOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
   const { backbone, config, epochs, accumulate = 1 } = options;
-  requireLabelled(documents);
+  requireTrainable(documents);
   const features = await featurizePureJointDocuments(documents, backbone.tokenizer, config);
   const filled = features.filter(({ spans }) => spans.length > 0);
   if (filled.length === 0) throw new RangeError("documents must have words to train on, got none.");

@@ -1,4 +1,4 @@
-import { batches, type Document } from "@relatum/datasets";
+import { batches, type Document, requireTrainable } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import { AdamW, type BatchPart, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
@@ -17,7 +17,6 @@ import {
 import { PureRelationModel } from "./relation-model.ts";
 import { type LabelledSpan, labelledSpans } from "./spans.ts";
 import type { PureOptimizerSettings } from "./train-entities.ts";
-import { requireLabelled } from "./training-data.ts";
 import { relationParts } from "./training-memory.ts";
 
 /** What {@link trainPureRelations} needs besides documents. */
@@ -52,7 +51,7 @@ export async function trainPureRelations(
   options: TrainPureRelationsOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
   const { backbone, config, entity, epochs, accumulate = 1 } = options;
-  requireLabelled(documents);
+  requireTrainable(documents);
   const grouped = batchTexts(await featurizePairs(documents, options), options.batchSize);
 
   const random = createRandom(options.seed);

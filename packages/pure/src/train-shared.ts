@@ -1,4 +1,4 @@
-import type { Document } from "@relatum/datasets";
+import { type Document, requireTrainable } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 import { AdamW, type BatchPart, type FitReport, linearWarmup, type TrainSettings } from "@relatum/tensor-utils/train";
@@ -13,7 +13,6 @@ import { PureRelationModel } from "./relation-model.ts";
 import { type PureSharedBatch, PureSharedModel } from "./shared-model.ts";
 import { featurizeSentences, type PureOptimizerSettings } from "./train-entities.ts";
 import { batchTexts, featurizePairs } from "./train-relations.ts";
-import { requireLabelled } from "./training-data.ts";
 import { sharedParts } from "./training-memory.ts";
 
 /** What {@link trainPureShared} needs besides documents. */
@@ -43,7 +42,7 @@ export async function trainPureShared(
   options: TrainPureSharedOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
   const { backbone, config, epochs, accumulate = 1 } = options;
-  requireLabelled(documents);
+  requireTrainable(documents);
   const sentences = batchSentences(await featurizeSentences(documents, options), {
     size: options.batchSize,
     batching: options.batching,
