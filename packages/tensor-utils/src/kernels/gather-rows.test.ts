@@ -59,4 +59,19 @@ describe("sumIntoRows", () => {
 
     expect(sumIntoRows(rows, indices, 4).arraySync()).toEqual([[10], [0], [1101], [0]]);
   });
+
+  it("does so on the portable engine as well, and leaves its result alone", async () => {
+    const engine = tf.getBackend();
+    await tf.setBackend("cpu");
+    const picked = tf.tensor1d([2, 0, 2, 2], "int32");
+    const rows = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8], [4, 1, 2]);
+    const before = tf.memory().numTensors;
+
+    const sums = sumIntoRows(rows, picked, 4).arraySync();
+    const after = tf.memory().numTensors;
+    await tf.setBackend(engine);
+
+    expect(sums).toEqual([[[3, 4]], [[0, 0]], [[13, 16]], [[0, 0]]]);
+    expect(after).toBe(before + 1);
+  });
 });

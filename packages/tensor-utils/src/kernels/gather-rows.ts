@@ -46,5 +46,7 @@ function pickRows(table: tf.Tensor, indices: tf.Tensor1D): tf.Tensor {
  * @returns `[rowCount, …]`.
  */
 export function sumIntoRows(rows: tf.Tensor, indices: tf.Tensor1D, rowCount: number): tf.Tensor {
-  return tf.unsortedSegmentSum(rows, indices, rowCount);
+  if (hasNativeOperations()) return tf.unsortedSegmentSum(rows, indices, rowCount);
+  // Elsewhere tfjs goes through all rows once for each row of the table.
+  return tf.tidy(() => tf.scatterND(indices.expandDims(1), rows, [rowCount, ...rows.shape.slice(1)]));
 }
