@@ -94,6 +94,8 @@ async function train(
   }: { directory: string; epochs: number; signal: AbortSignal; onStep?: () => void },
 ): Promise<PaperExtractor> {
   const experiment = createExperiment(epochs);
+  // From the first evaluation on the best epoch's weights are held too: what comes before is not observed.
+  let evaluated = false;
   const development = documents.slice(0, 4);
   return adapter.train(documents, experiment, {
     seed: 1,
@@ -102,7 +104,10 @@ async function train(
     loadBackbone: async () => untrainedEncoder(),
     checkpoint: { directory: join(directory, "checkpoints"), resume: false, everySteps: 50 },
     signal,
-    log: (event) => void (event.kind === "step" && onStep?.()),
+    log: (event) => {
+      evaluated ||= event.kind === "epoch";
+      if (event.kind === "step" && evaluated) onStep?.();
+    },
     evaluate: async (extractor) => {
       const tuned = (await adapter.tune?.(extractor, development, TUNING_TOOLS)) ?? extractor;
       await tuned.extract(development);
