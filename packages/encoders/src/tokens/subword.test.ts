@@ -321,3 +321,39 @@ describe("a hostile tokenizer.json", () => {
     await expect(tokenizer.prepare(["sea"])).rejects.toThrow("tokenizer.json must be able to tokenize every word");
   });
 });
+
+describe("prepare", () => {
+  const numbered = (start: number, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `head${start + index}`);
+
+  it("forgets the words used longest ago, so that a stream of new ones takes no more and more memory", async () => {
+    const tokenizer = parse({ "vocab.txt": VOCABULARY });
+    await tokenizer.prepare(["headaches", "heads"]);
+
+    for (let start = 0; start < 48_000; start += 8000) await tokenizer.prepare([...numbered(start, 8000), "heads"]);
+
+    expect(() => tokenizer.tokenizeWord("headaches")).toThrow('must be among those given to prepare, got "headaches".');
+    expect(tokenizer.tokenizeWord("heads")).toHaveLength(2);
+    expect(tokenizer.tokenizeWord("head47999")).toHaveLength(1);
+    await tokenizer.prepare(["headaches"]);
+    expect(tokenizer.tokenizeWord("headaches")).toHaveLength(3);
+  });
+
+  it("keeps all words of one call, however many", async () => {
+    const tokenizer = parse({ "vocab.txt": VOCABULARY });
+    const words = numbered(0, 70_000);
+
+    await tokenizer.prepare(words);
+
+    expect(words.every((word) => tokenizer.tokenizeWord(word).length === 1)).toBe(true);
+  });
+
+  it("keeps the words of calls that overlap", async () => {
+    const tokenizer = parse({ "vocab.txt": VOCABULARY });
+    const calls = Array.from({ length: 8 }, (_, call) => numbered(call * 4000, 4000));
+
+    await Promise.all(calls.map((words) => tokenizer.prepare(words)));
+
+    expect(calls.flat().every((word) => tokenizer.tokenizeWord(word).length === 1)).toBe(true);
+  });
+});

@@ -18,6 +18,11 @@ export interface ParseTokenizerOptions {
 /** Words that go to the library in one call; bounds what the call holds in memory. */
 const BATCH_WORDS = 65_536;
 
+/** Words kept besides those of the last call, so that memory stays bounded in a stream of ever new names. */
+const KEPT_WORDS = 32_768;
+
+const NO_IDS: readonly number[] = Object.freeze([]);
+
 /** The names that BERT, then RoBERTa, gives its special tokens; ALBERT mixes them. */
 const SPECIAL_TOKENS = {
   cls_token: ["[CLS]", "<s>"],
@@ -54,7 +59,8 @@ export class SubwordTokenizer implements Tokenizer {
   readonly #path: string;
   readonly #unknownId: number;
   readonly #prefix: string;
-  readonly #wordIds = new Map<string, readonly number[]>([["", Object.freeze([])]]);
+  /** The words used longest ago come first. */
+  readonly #wordIds = new Map<string, readonly number[]>();
 
   /** Use {@link parseTokenizer}. */
   constructor(parsed: TokenizerFiles, files: ReadonlyMap<string, string>, leadingSpace: boolean) {
@@ -71,25 +77,44 @@ export class SubwordTokenizer implements Tokenizer {
 
   /** @throws {ModelFileError} If the file asks for what cannot be done, such as an unknown token that it lacks. */
   async prepare(words: Iterable<string>): Promise<void> {
-    const added = [...new Set(words)].filter((word) => !this.#wordIds.has(word));
-    for (let start = 0; start < added.length; start += BATCH_WORDS) {
-      const batch = added.slice(start, start + BATCH_WORDS);
-      const inputs = batch.map((word) => this.#prefix + word);
-      const encodings = await this.#subwords
-        .encodeBatch(inputs, { addSpecialTokens: false })
-        .catch((cause: unknown) => {
-          throw libraryError(this.#path, "be able to tokenize every word", cause);
-        });
-      for (const [index, encoding] of encodings.entries()) {
-        this.#wordIds.set(batch[index] as string, Object.freeze(encoding.getIds()));
+    const wanted = new Set(words);
+    // Another call may come between and forget some.
+    for (let missing = this.#missing(wanted); missing.length > 0; missing = this.#missing(wanted)) {
+      for (let start = 0; start < missing.length; start += BATCH_WORDS) {
+        await this.#tokenize(missing.slice(start, start + BATCH_WORDS));
       }
+    }
+    for (const word of wanted) this.#keep(word, this.#wordIds.get(word) ?? NO_IDS);
+    for (const word of this.#wordIds.keys()) {
+      if (this.#wordIds.size <= KEPT_WORDS + wanted.size) break;
+      this.#wordIds.delete(word);
     }
   }
 
   tokenizeWord(word: string): readonly number[] {
-    const ids = this.#wordIds.get(word);
+    const ids = word === "" ? NO_IDS : this.#wordIds.get(word);
     if (ids === undefined) throw new RangeError(`word must be among those given to prepare, got "${word}".`);
     return ids;
+  }
+
+  #missing(words: ReadonlySet<string>): string[] {
+    return [...words].filter((word) => word !== "" && !this.#wordIds.has(word));
+  }
+
+  async #tokenize(words: readonly string[]): Promise<void> {
+    const inputs = words.map((word) => this.#prefix + word);
+    const encodings = await this.#subwords.encodeBatch(inputs, { addSpecialTokens: false }).catch((cause: unknown) => {
+      throw libraryError(this.#path, "be able to tokenize every word", cause);
+    });
+    for (const [index, encoding] of encodings.entries()) {
+      this.#keep(words[index] as string, Object.freeze(encoding.getIds()));
+    }
+  }
+
+  /** Puts a word last. */
+  #keep(word: string, ids: readonly number[]): void {
+    this.#wordIds.delete(word);
+    this.#wordIds.set(word, ids);
   }
 
   id(token: string): number {

@@ -6,12 +6,16 @@ export interface Tokenizer {
   /** Ids that close a sequence: `[SEP]`, `</s>`. */
   readonly endIds: readonly number[];
   readonly padId: number;
-  /** Tokenizes the words that are new in one batched call; {@link tokenizeWord} is then a look-up. */
+  /**
+   * Tokenizes the words that are new in one batched call; {@link tokenizeWord} is then a look-up.
+   *
+   * A tokenizer may forget words of earlier calls: `SubwordTokenizer` keeps those of the last one and some 30,000 others.
+   */
   prepare(words: Iterable<string>): Promise<void>;
   /**
    * The ids of one word on its own.
    *
-   * @throws {RangeError} If the word was not given to {@link prepare}.
+   * @throws {RangeError} If the word was not given to {@link prepare}, or long ago.
    */
   tokenizeWord(word: string): readonly number[];
   /** The id of a token, the unknown token's where the vocabulary lacks it. */
