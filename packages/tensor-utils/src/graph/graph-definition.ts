@@ -62,7 +62,7 @@ export function defineGraph(
   const used = [...inputs.keys()].filter((index) => taken.has((inputs[index] as GraphInput).id));
   for (const index of used) graph.addPlaceholder(`input_${index}`, inputs[index] as GraphInput);
 
-  const steps = planSteps({ operations, outputs: recording.outputs });
+  const steps = planSteps({ ...recording, operations });
   const usedOutside = new Set([...recording.outputs, ...steps.flatMap((step) => inputsOf(step.operations))]);
   for (const step of steps) {
     if (step.compiled) graph.addRegion(step.operations, usedOutside);

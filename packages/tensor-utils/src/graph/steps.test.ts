@@ -10,8 +10,11 @@ function operation(name: string, inputs: number[], output: number, inRegion = fa
   return { name, attributes: [], inputs, outputs: [output], ...(inRegion && { region }) };
 }
 
-const names = (operations: RecordedOperation[], outputs: number[]): string[] =>
-  planSteps({ operations, outputs }).map((step) => step.operations.map(({ name }) => name).join(" "));
+/** The names of each step's operations, where every tensor has so many values. */
+function names(operations: RecordedOperation[], outputs: number[], size = 2 ** 15): string[] {
+  const tensors = new Map(operations.flatMap((one) => one.outputs).map((id) => [id, { shape: [size], dtype: 1 }]));
+  return planSteps({ operations, outputs, tensors }).map((step) => step.operations.map(({ name }) => name).join(" "));
+}
 
 describe("planSteps", () => {
   const product = operation("MatMul", [1, 2], 3);
@@ -42,6 +45,12 @@ describe("planSteps", () => {
       "Reshape",
       "Exp Mul",
     ]);
+  });
+
+  it("leaves small tensors alone, which would only be compiled longer", () => {
+    const planned = names([product, bias, shape, exponent, double], [9], 2 ** 15 - 1);
+
+    expect(planned).toEqual(["MatMul", "BiasAdd", "Reshape", "Exp Mul"]);
   });
 
   it("does not compile a reshape alone", () => {

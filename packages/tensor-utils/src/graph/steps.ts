@@ -26,18 +26,21 @@ export const OUTPUT_PORTS: Readonly<Record<string, string>> = Object.fromEntries
 /** Elementwise operations that cost a compiled step next to nothing, and a pass over memory by themselves. */
 const ARITHMETIC: ReadonlySet<string> = new Set(["Add", "AddV2", "Sub", "Mul", "BiasAdd"]);
 
+/** Values of a tensor from which on a pass over memory costs more than the longer code takes to compile. */
+const LEAST_VALUES = 2 ** 15;
+
 /**
  * Puts operations together that are to be compiled as one.
  *
- * These are the operations of a fused region, and before them the arithmetic that only they need: a bias or a residual
- * that is added to what is then normalised is added there.
+ * These are the operations of a fused region, and before them the arithmetic on large tensors that only they need: a bias
+ * or a residual that is added to what is then normalised is added there.
  */
-export function planSteps({ operations, outputs }: Pick<Recording, "operations" | "outputs">): Step[] {
+export function planSteps({ operations, outputs, tensors }: Omit<Recording, "constants">): Step[] {
   const steps = groupRegions(operations).map((group) => ({
     operations: group,
     compiled: group.length > 1 && group.every(isCompilable),
   }));
-  return takeInArithmetic(steps, outputs);
+  return takeInArithmetic(steps, { outputs, tensors });
 }
 
 /** Tensors that operations take from those before them. */
@@ -61,20 +64,28 @@ function isCompilable({ name, loop }: RecordedOperation): boolean {
   return name in OUTPUT_PORTS && (loop === undefined || loop.body.operations.every(isCompilable));
 }
 
-function takeInArithmetic(steps: readonly Step[], outputs: readonly number[]): Step[] {
+function takeInArithmetic(
+  steps: readonly Step[],
+  { outputs, tensors }: Pick<Recording, "outputs" | "tensors">,
+): Step[] {
   const makers = new Map(steps.flatMap((step) => outputsOf(step.operations).map((id) => [id, step] as const)));
   const uses = new Map<number, number>();
   for (const id of [...outputs, ...steps.flatMap((step) => inputsOf(step.operations))]) {
     uses.set(id, (uses.get(id) ?? 0) + 1);
   }
 
+  const isLarge = (id: number): boolean => {
+    const size = tensors.get(id)?.shape.reduce((product, axis) => product * axis, 1) ?? 0;
+    return size >= LEAST_VALUES;
+  };
   const taken = new Set<Step>();
   /** The arithmetic that makes a tensor which one step alone uses; reshaping goes along, but not by itself. */
   const takeMaker = (id: number): RecordedOperation[] => {
     const step = makers.get(id);
     const [operation, ...others] = step?.operations ?? [];
     if (step === undefined || operation === undefined || others.length > 0) return [];
-    if (uses.get(id) !== 1 || !(ARITHMETIC.has(operation.name) || operation.name === "Reshape")) return [];
+    if (uses.get(id) !== 1 || !isLarge(id) || !(ARITHMETIC.has(operation.name) || operation.name === "Reshape"))
+      return [];
     const before = operation.inputs.flatMap(takeMaker);
     if (operation.name === "Reshape" && before.length === 0) return [];
     taken.add(step);
