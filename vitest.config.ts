@@ -11,7 +11,7 @@ export default defineConfig({
     // Worker threads end in a segmentation fault once TensorFlow's library is loaded.
     pool: "forks",
     isolate: false,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     env: { TF_CPP_MIN_LOG_LEVEL: "2" },
     reporters: process.env["CI"] ? ["default", ["json", { outputFile: "coverage/tests.json" }]] : ["default"],
     coverage: {
