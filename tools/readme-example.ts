@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 
 /** What {@link testReadme} tests. */
 export interface ReadmeTest {
@@ -50,6 +50,32 @@ export function testReadme({ from, entries, replacements = {} }: ReadmeTest): vo
 
     expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   });
+}
+
+/** What {@link testModelReadme} tests. */
+export interface ModelReadmeTest extends Omit<ReadmeTest, "replacements"> {
+  /** Makes the encoder that takes the pretrained one's place. */
+  readonly createBackbone: () => {
+    readonly tokenizer: { prepare(words: Iterable<string>): Promise<void> };
+    save(directory: string): Promise<void>;
+  };
+  /** What the example reads. */
+  readonly documents: readonly { readonly sentences: readonly (readonly string[])[] }[];
+}
+
+/** Declares the tests of the README of a model on a pretrained encoder; what they save is removed again. */
+export function testModelReadme({ createBackbone, documents, ...readme }: ModelReadmeTest): void {
+  const folder = mkdtempSync(join(tmpdir(), "relatum-readme-"));
+  const [encoder, model] = [join(folder, "encoder"), join(folder, "model")];
+  beforeAll(async () => {
+    const backbone = createBackbone();
+    await backbone.tokenizer.prepare(documents.flatMap(({ sentences }) => sentences.flat()));
+    await backbone.save(encoder);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const replacements = { '"all-MiniLM-L6-v2"': JSON.stringify(encoder), '"model"': JSON.stringify(model) };
+  testReadme({ ...readme, replacements });
 }
 
 /** The example with files in place of packages, as it does not lie where packages are found. */
