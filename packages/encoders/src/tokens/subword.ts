@@ -59,7 +59,7 @@ export class SubwordTokenizer implements Tokenizer {
   readonly #path: string;
   readonly #unknownId: number;
   readonly #prefix: string;
-  /** The words used longest ago come first. */
+  /** The words used longest ago come first; the empty one, which has no ids, is not among them. */
   readonly #wordIds = new Map<string, readonly number[]>();
 
   /** Use {@link parseTokenizer}. */
@@ -78,13 +78,18 @@ export class SubwordTokenizer implements Tokenizer {
   /** @throws {ModelFileError} If the file asks for what cannot be done, such as an unknown token that it lacks. */
   async prepare(words: Iterable<string>): Promise<void> {
     const wanted = new Set(words);
+    wanted.delete("");
     // Another call may come between and forget some.
     for (let missing = this.#missing(wanted); missing.length > 0; missing = this.#missing(wanted)) {
       for (let start = 0; start < missing.length; start += BATCH_WORDS) {
         await this.#tokenize(missing.slice(start, start + BATCH_WORDS));
       }
     }
-    for (const word of wanted) this.#keep(word, this.#wordIds.get(word) ?? NO_IDS);
+    for (const word of wanted) {
+      const ids = this.#wordIds.get(word) as readonly number[];
+      this.#wordIds.delete(word);
+      this.#wordIds.set(word, ids);
+    }
     for (const word of this.#wordIds.keys()) {
       if (this.#wordIds.size <= KEPT_WORDS + wanted.size) break;
       this.#wordIds.delete(word);
@@ -98,7 +103,7 @@ export class SubwordTokenizer implements Tokenizer {
   }
 
   #missing(words: ReadonlySet<string>): string[] {
-    return [...words].filter((word) => word !== "" && !this.#wordIds.has(word));
+    return [...words].filter((word) => !this.#wordIds.has(word));
   }
 
   async #tokenize(words: readonly string[]): Promise<void> {
@@ -107,14 +112,8 @@ export class SubwordTokenizer implements Tokenizer {
       throw libraryError(this.#path, "be able to tokenize every word", cause);
     });
     for (const [index, encoding] of encodings.entries()) {
-      this.#keep(words[index] as string, Object.freeze(encoding.getIds()));
+      this.#wordIds.set(words[index] as string, Object.freeze(encoding.getIds()));
     }
-  }
-
-  /** Puts a word last. */
-  #keep(word: string, ids: readonly number[]): void {
-    this.#wordIds.delete(word);
-    this.#wordIds.set(word, ids);
   }
 
   id(token: string): number {
