@@ -82,12 +82,12 @@ function takeInArithmetic(
   /** The arithmetic that makes a tensor which one step alone uses; reshaping goes along, but not by itself. */
   const takeMaker = (id: number): RecordedOperation[] => {
     const step = makers.get(id);
-    const [operation, ...others] = step?.operations ?? [];
-    if (step === undefined || operation === undefined || others.length > 0) return [];
-    if (uses.get(id) !== 1 || !isLarge(id) || !(ARITHMETIC.has(operation.name) || operation.name === "Reshape"))
-      return [];
+    if (step === undefined || step.operations.length > 1 || uses.get(id) !== 1 || !isLarge(id)) return [];
+    const [operation] = step.operations as [RecordedOperation];
+    const isReshape = operation.name === "Reshape";
+    if (!isReshape && !ARITHMETIC.has(operation.name)) return [];
     const before = operation.inputs.flatMap(takeMaker);
-    if (operation.name === "Reshape" && before.length === 0) return [];
+    if (isReshape && before.length === 0) return [];
     taken.add(step);
     return [...before, operation];
   };
