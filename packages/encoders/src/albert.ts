@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Encoder, EncoderInput, EncoderOutput } from "./encoder.ts";
 import type { Activation } from "./layers/activation.ts";
 import { poolFirst } from "./layers/pool-first.ts";
+import { runLayers, runLayersAt } from "./layers/run-layers.ts";
 import { attentionBias } from "./layers/self-attention.ts";
 import { INITIAL_DEVIATION, TokenEmbeddings } from "./layers/token-embeddings.ts";
 import { TransformerLayer } from "./layers/transformer-layer.ts";
@@ -79,14 +80,17 @@ export class AlbertEncoder extends Module implements Encoder {
   /** @throws {RangeError} If rows are longer than `maxTokens` and their positions are not given. */
   encode(input: EncoderInput, mode: Mode): EncoderOutput {
     return tf.tidy(() => {
-      const bias = attentionBias(input.mask); // [batch, 1, 1 or tokens, tokens]
-      let hidden = this.widening.apply(this.embeddings.apply(input, mode)); // [batch, tokens, hidden]
-      let attention: tf.Tensor4D | undefined; // [batch, heads, tokens, tokens]
-      for (const [index, layer] of this.#layersInOrder().entries()) {
-        const withAttention = index === this.config.layers - 1;
-        ({ hidden, attention } = layer.apply(hidden, bias, mode, { withAttention }));
-      }
+      const embedded = this.widening.apply(this.embeddings.apply(input, mode)); // [batch, tokens, hidden]
+      const { hidden, attention } = runLayers(this.#layersInOrder(), embedded, attentionBias(input.mask), mode);
       return { hidden, pooled: poolFirst(hidden, this.pooler), ...(attention && { attention }) };
+    });
+  }
+
+  /** @throws {RangeError} If rows are longer than `maxTokens` and their positions are not given. */
+  encodeAt(input: EncoderInput, places: tf.Tensor2D, mode: Mode): tf.Tensor3D {
+    return tf.tidy(() => {
+      const embedded = this.widening.apply(this.embeddings.apply(input, mode)); // [batch, tokens, hidden]
+      return runLayersAt(this.#layersInOrder(), embedded, attentionBias(input.mask), places, mode);
     });
   }
 

@@ -71,6 +71,63 @@ describe("BertEncoder", () => {
     expect(largestDifference(actual.hidden, expected.hidden)).toBeLessThan(1e-6);
   });
 
+  it.each([
+    [
+      "a mask by key",
+      [
+        [1, 1, 1, 1],
+        [1, 1, 1, 0],
+      ],
+    ],
+    [
+      "a mask by query and key",
+      [
+        [
+          [1, 0, 0, 0],
+          [1, 1, 0, 0],
+          [1, 1, 1, 0],
+          [0, 1, 0, 1],
+        ],
+        [
+          [1, 1, 1, 0],
+          [1, 0, 1, 0],
+          [0, 1, 1, 0],
+          [1, 1, 1, 0],
+        ],
+      ],
+    ],
+  ])("gives the vectors of some tokens alone, with %s", (_, mask) => {
+    const encoder = createEncoder();
+    const tokenIds = tf.tensor2d(
+      [
+        [2, 7, 3, 9],
+        [4, 4, 5, 0],
+      ],
+      undefined,
+      "int32",
+    );
+    const input = { tokenIds, mask: tf.tensor(mask) as tf.Tensor2D };
+    const before = tf.memory().numTensors;
+
+    const some = encoder.encodeAt(
+      input,
+      tf.tensor2d(
+        [
+          [3, 1, 1],
+          [0, 2, 0],
+        ],
+        undefined,
+        "int32",
+      ),
+      INFERENCE,
+    );
+
+    expect(tf.memory().numTensors).toBe(before + 2);
+    const rows = encoder.encode(input, INFERENCE).hidden.reshape([8, 8]).gather([3, 1, 1, 4, 6, 4]);
+    expect(some.shape).toEqual([2, 3, 8]);
+    expect(largestDifference(some.reshape([6, 8]), rows)).toBeLessThan(1e-6);
+  });
+
   it("lets each query see what its own row of the mask shows", () => {
     const encoder = createEncoder();
     const lower = [

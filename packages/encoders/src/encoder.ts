@@ -32,5 +32,12 @@ export interface Encoder {
   readonly maxTokens: number;
   parameters(): ReadonlyMap<string, tf.Variable>;
   encode(input: EncoderInput, mode: Mode): EncoderOutput;
+  /**
+   * Gives the vectors of some tokens alone, for less work: those that {@link encode} has at these places.
+   *
+   * @param places int32, each in `0 … tokens - 1` `[batch, places]`.
+   * @returns `[batch, places, hidden]`.
+   */
+  encodeAt(input: EncoderInput, places: tf.Tensor2D, mode: Mode): tf.Tensor3D;
   dispose(): void;
 }

@@ -97,7 +97,9 @@ export class PurePairScorer {
   }
 
   async #scoreBatch(features: readonly PureRelationFeatures[]): Promise<ScoredPair[][]> {
-    const { input, pairs, targets } = collatePureRelations(features, this.#backbone.tokenizer, this.#model.config);
+    const { config } = this.#model;
+    const markersOnly = !config.relationInput.startsWith("text");
+    const { input, pairs, targets } = collatePureRelations(features, this.#backbone.tokenizer, config, { markersOnly });
     let hidden: tf.Tensor3D | undefined;
     let logProbabilities: tf.Tensor;
     try {

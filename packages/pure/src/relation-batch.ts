@@ -23,6 +23,11 @@ export interface PureRelationInputTokens {
   readonly positionIds?: tf.Tensor2D;
   /** int32, which pair a marker behind the text belongs to, from 1; 0 = no such marker `[texts, tokens]`. */
   readonly groups?: tf.Tensor2D;
+  /**
+   * int32, the start markers of each text's pairs, the head's before the tail's, then padding `[texts, markers]`; only
+   * where nothing else is to be read from the text.
+   */
+  readonly startMarkers?: tf.Tensor2D;
 }
 
 /** The pairs of a batch, text after text, then padding. */
@@ -35,7 +40,10 @@ export interface PureRelationPairs {
 
 /** One side of every pair. */
 export interface PureRelationSide {
-  /** int32, the start marker, or without markers the span's first token, counted over all texts and padding `[pairs]`. */
+  /**
+   * int32, the start marker, or without markers the span's first token, counted over the tokens of all texts and padding,
+   * or over {@link PureRelationInputTokens.startMarkers} `[pairs]`.
+   */
   readonly starts: tf.Tensor1D;
   /** int32, the span's last token, or the end marker `[pairs]`. */
   readonly ends: tf.Tensor1D;
@@ -49,6 +57,8 @@ export interface PureRelationSide {
 export interface CollatePureRelationsOptions {
   /** `exact` pads to the largest; `buckets`, the default, to one of a few sizes, so that batches can share a graph. */
   readonly pad?: "exact" | "buckets";
+  /** Whether pairs' start markers alone are read, so that the encoder need not give the other tokens. */
+  readonly markersOnly?: boolean;
 }
 
 /** The smallest number of pairs in use where a text has several: more cost nothing beside the encoder. */
@@ -75,15 +85,24 @@ export function collatePureRelations(
   features: readonly PureRelationFeatures[],
   { padId }: Pick<Tokenizer, "padId">,
   { maxSpanWords }: Pick<PureConfig, "maxSpanWords">,
-  { pad = "buckets" }: CollatePureRelationsOptions = {},
+  { pad = "buckets", markersOnly = false }: CollatePureRelationsOptions = {},
 ): PureRelationBatch {
   const longest = Math.max(...features.map(featureTokens));
   const width = pad === "exact" ? longest : textWidth(longest);
   const texts = pad === "exact" ? features.length : bucketSize(features.length);
+  const markers = markersOnly ? markerCount(features, width, pad) : undefined;
   return {
-    input: collateTokens(features, { texts, width, padId }),
-    ...collatePairs(features, { width, size: pairCount(features, texts, pad), maxSpanWords }),
+    input: collateTokens(features, { texts, width, padId, markers }),
+    ...collatePairs(features, { width, size: pairCount(features, texts, pad), maxSpanWords, markers }),
   };
+}
+
+/** How many start markers each text has, with padding: those of one pair, or a few shares of the tokens. */
+function markerCount(features: readonly PureRelationFeatures[], width: number, pad: "exact" | "buckets"): number {
+  const most = 2 * Math.max(1, ...features.map(({ pairs }) => pairs.length));
+  if (pad === "exact" || most === 2) return most;
+  const step = Math.ceil(width / 8);
+  return step * Math.ceil(most / step);
 }
 
 function pairCount(features: readonly PureRelationFeatures[], texts: number, pad: "exact" | "buckets"): number {
@@ -95,13 +114,19 @@ function pairCount(features: readonly PureRelationFeatures[], texts: number, pad
 
 function collateTokens(
   features: readonly PureRelationFeatures[],
-  { texts, width, padId }: { texts: number; width: number; padId: number },
+  {
+    texts,
+    width,
+    padId,
+    markers: places,
+  }: { texts: number; width: number; padId: number; markers: number | undefined },
 ): PureRelationInputTokens {
   const shape: [number, number] = [texts, width];
   const tokenIds = new Int32Array(texts * width).fill(padId);
   const textMask = new Float32Array(texts * width);
   const positionIds = new Int32Array(texts * width);
   const groups = new Int32Array(texts * width);
+  const startMarkers = new Int32Array(texts * (places ?? 0));
   for (const [row, { tokenIds: text, pairs }] of features.entries()) {
     const start = row * width;
     tokenIds.set(text, start);
@@ -112,6 +137,8 @@ function collateTokens(
       tokenIds.set(markers, next);
       groups.fill(index + 1, next, next + markers.length);
       if (markers.length > 0) positionIds.set([headFirst, headLast, tailFirst, tailLast], next);
+      const starts = markers.length > 0 ? [next - start, next - start + 2] : [headFirst, tailFirst];
+      if (places !== undefined) startMarkers.set(starts, row * places + 2 * index);
       next += markers.length;
     }
   }
@@ -123,6 +150,7 @@ function collateTokens(
       positionIds: tf.tensor2d(positionIds, shape, "int32"),
       groups: tf.tensor2d(groups, shape, "int32"),
     }),
+    ...(places !== undefined && { startMarkers: tf.tensor2d(startMarkers, [texts, places], "int32") }),
   };
 }
 
@@ -132,31 +160,47 @@ interface PlacedPair extends PureRelationPair {
   readonly text: number;
   /** The pair's first marker behind the text. */
   readonly behind: number;
+  /** The head's place among the start markers, which the tail's follows; only where these alone are read. */
+  readonly marker: number | undefined;
 }
 
 function collatePairs(
   features: readonly PureRelationFeatures[],
-  { width, size, maxSpanWords }: { width: number; size: number; maxSpanWords: number },
+  {
+    width,
+    size,
+    maxSpanWords,
+    markers,
+  }: { width: number; size: number; maxSpanWords: number; markers: number | undefined },
 ): Pick<PureRelationBatch, "pairs" | "targets"> {
   const placed = features.flatMap(({ tokenIds, pairs }, row): PlacedPair[] => {
     const text = row * width;
-    return pairs.map((pair, index) => ({ ...pair, text, behind: text + tokenIds.length + 4 * index }));
+    return pairs.map((pair, index) => ({
+      ...pair,
+      text,
+      behind: text + tokenIds.length + 4 * index,
+      marker: markers === undefined ? undefined : row * markers + 2 * index,
+    }));
   });
   const column = (valueOf: (pair: PlacedPair) => number): tf.Tensor1D => {
     const values = new Int32Array(size);
     for (const [index, pair] of placed.entries()) values[index] = valueOf(pair);
     return tf.tensor1d(values, "int32");
   };
-  const side = (name: "head" | "tail", marker: number): PureRelationSide => ({
-    starts: column((pair) => (pair.markers ? pair.behind + marker : pair.text + pair[`${name}First`])),
-    ends: column((pair) => (pair.markers ? pair.behind + marker + 1 : pair.text + pair[`${name}Last`])),
+  const startOf = (pair: PlacedPair, name: "head" | "tail"): number => {
+    if (pair.marker !== undefined) return pair.marker + (name === "head" ? 0 : 1);
+    return pair.markers ? pair.behind + (name === "head" ? 0 : 2) : pair.text + pair[`${name}First`];
+  };
+  const side = (name: "head" | "tail"): PureRelationSide => ({
+    starts: column((pair) => startOf(pair, name)),
+    ends: column((pair) => (pair.markers ? pair.behind + (name === "head" ? 1 : 3) : pair.text + pair[`${name}Last`])),
     widths: column((pair) => Math.min(maxSpanWords, pair[name].end - pair[name].start)),
     types: column((pair) => pair[name].label),
   });
   return {
     pairs: {
-      heads: side("head", 0),
-      tails: side("tail", 2),
+      heads: side("head"),
+      tails: side("tail"),
       mask: tf.tensor1d(new Float32Array(size).fill(1, 0, placed.length)),
     },
     targets: column(({ labelIds }) => labelIds.at(-1) ?? 0),

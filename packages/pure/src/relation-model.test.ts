@@ -43,7 +43,7 @@ interface SetUpOptions extends CollatePureRelationsOptions, Partial<Pick<PureRel
 
 async function setUp(
   settings: Partial<PureConfig> = {},
-  { pad = "buckets", pairsPerText = "many" }: SetUpOptions = {},
+  { pad = "buckets", markersOnly = false, pairsPerText = "many" }: SetUpOptions = {},
 ): Promise<{ model: PureRelationModel; batch: PureRelationBatch; features: readonly PureRelationFeatures[] }> {
   const config = definePureConfig({ ...base, ...settings });
   const backbone = tinyBackbone(3);
@@ -57,7 +57,7 @@ async function setUp(
   return {
     features,
     model: new PureRelationModel(config, backbone, createRandom(1)),
-    batch: collatePureRelations(features, backbone.tokenizer, config, { pad }),
+    batch: collatePureRelations(features, backbone.tokenizer, config, { pad, markersOnly }),
   };
 }
 
@@ -104,6 +104,24 @@ describe("approximationMask", () => {
 });
 
 describe("PureRelationModel", () => {
+  it.each(MODELS.slice(2))("scores pairs alike where markers alone are encoded: %s, approximate %s", async (...of) => {
+    const [relationInput, approximate] = of;
+    const { model, batch } = await setUp({ relationInput, approximate });
+    const expected = pairLogits(model, batch);
+
+    for (const pad of ["exact", "buckets"] as const) {
+      const { batch: narrow } = await setUp({ relationInput, approximate }, { pad, markersOnly: true });
+      const before = tf.memory().numTensors;
+
+      const hidden = model.encode(narrow.input, INFERENCE);
+
+      expect(tf.memory().numTensors).toBe(before + 1);
+      expect(hidden.shape[1]).toBe(narrow.input.startMarkers?.shape[1]);
+      expect(hidden.shape[1]).toBeLessThan(narrow.input.tokenIds.shape[1]);
+      expect(difference(pairLogits(model, narrow), expected)).toBeLessThan(1e-6);
+    }
+  });
+
   it.each(MODELS)("scores pairs alike whatever they are padded to: %s, approximate %s", async (input, approximate) => {
     const { model, batch } = await setUp({ relationInput: input, approximate }, { pad: "exact" });
     const { batch: padded } = await setUp({ relationInput: input, approximate }, { pad: "buckets" });

@@ -1,4 +1,4 @@
-import { type Backbone, BertEncoder, type Encoder } from "@relatum/encoders";
+import { type Backbone, BertEncoder, type Encoder, type EncoderInput } from "@relatum/encoders";
 import {
   dropout,
   Embedding,
@@ -96,22 +96,24 @@ export class PureRelationModel extends Module implements Trainable<PureRelationB
     return tf.tidy(() => this.classify(this.encode(input, mode), pairs, mode));
   }
 
-  /** Encodes texts, with the markers inside or behind them, if any: `[texts, tokens, hidden]`. */
-  encode({ tokenIds, textMask, positionIds, groups }: PureRelationInputTokens, mode: Mode): tf.Tensor3D {
+  /**
+   * Encodes texts, with the markers inside or behind them, if any.
+   *
+   * @returns `[texts, tokens, hidden]`; where the input names start markers, of these alone `[texts, markers, hidden]`.
+   */
+  encode(input: PureRelationInputTokens, mode: Mode): tf.Tensor3D {
     return tf.tidy(() => {
-      if (positionIds === undefined || groups === undefined) {
-        return this.encoder.encode({ tokenIds, mask: textMask }, mode).hidden;
-      }
-      const mask = approximationMask(textMask, groups); // [texts, tokens, tokens]
-      const places = positionIds.add<tf.Tensor2D>(tf.scalar(firstPosition(this.encoder), "int32"));
-      return this.encoder.encode({ tokenIds, mask, positionIds: places }, mode).hidden;
+      const { encoder } = this;
+      const tokens = encoderInput(input, firstPosition(encoder));
+      if (input.startMarkers === undefined) return encoder.encode(tokens, mode).hidden;
+      return encoder.encodeAt(tokens, input.startMarkers, mode);
     });
   }
 
   /**
    * Scores every relation of the pairs.
    *
-   * @param hidden Of the texts that the pairs are from `[texts, tokens, hidden]`.
+   * @param hidden Of the texts that the pairs are from, by {@link encode} `[texts, tokens, hidden]`.
    * @returns `[pairs, labels]`.
    */
   classify(hidden: tf.Tensor3D, pairs: PureRelationPairs, mode: Mode): tf.Tensor2D {
@@ -160,6 +162,15 @@ export class PureRelationModel extends Module implements Trainable<PureRelationB
       return typeClassifier.apply(typeFeedForward.apply(vectors, mode));
     });
   }
+}
+
+function encoderInput(
+  { tokenIds, textMask, positionIds, groups }: PureRelationInputTokens,
+  first: number,
+): EncoderInput {
+  if (positionIds === undefined || groups === undefined) return { tokenIds, mask: textMask };
+  const mask = approximationMask(textMask, groups); // [texts, tokens, tokens]
+  return { tokenIds, mask, positionIds: positionIds.add(tf.scalar(first, "int32")) };
 }
 
 /**

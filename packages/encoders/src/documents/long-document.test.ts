@@ -254,6 +254,7 @@ describe("encodeDocuments", () => {
       maxTokens: 16,
       parameters: () => new Map(),
       encode: () => ({ hidden: tf.zeros([1, 4, 1]), pooled: tf.zeros([1, 1]) }),
+      encodeAt: () => tf.zeros([1, 1, 1]),
       dispose: () => undefined,
     };
 

@@ -34,23 +34,24 @@ export class SelfAttention extends Module {
   /**
    * Attends.
    *
-   * @param hidden `[batch, tokens, hidden]`.
+   * @param hidden Attended to `[batch, tokens, hidden]`.
    * @param bias From {@link attentionBias}.
-   * @returns Weighted values `[batch, tokens, hidden]` and, if asked for, the weights before dropout
-   *   `[batch, heads, tokens, tokens]`.
+   * @param queries Attending `[batch, queries, hidden]`; `hidden` itself without it.
+   * @returns Weighted values `[batch, queries, hidden]` and, if asked for, the weights before dropout
+   *   `[batch, heads, queries, tokens]`.
    */
   apply(
     hidden: tf.Tensor3D,
     bias: tf.Tensor4D,
     mode: Mode,
-    { withWeights }: { readonly withWeights: boolean },
+    { withWeights, queries = hidden }: { readonly withWeights: boolean; readonly queries?: tf.Tensor3D },
   ): { context: tf.Tensor3D; weights?: tf.Tensor4D } {
     const { heads, attentionDropout } = this.#settings;
     return tf.tidy(() => {
-      const query = splitHeads(this.query.apply(hidden), heads); // [batch, heads, tokens, width]
+      const query = splitHeads(this.query.apply(queries), heads); // [batch, heads, queries, width]
       const key = splitHeads(this.key.apply(hidden), heads); // [batch, heads, tokens, width]
       const value = splitHeads(this.value.apply(hidden), heads); // [batch, heads, tokens, width]
-      const context = joinHeads(attention(query, key, value, bias, attentionDropout, mode)); // [batch, tokens, hidden]
+      const context = joinHeads(attention(query, key, value, bias, attentionDropout, mode)); // [batch, queries, hidden]
       return withWeights ? { context, weights: attentionWeights(query, key, bias) } : { context };
     });
   }

@@ -42,22 +42,29 @@ export class TransformerLayer extends Module {
     this.#settings = settings;
   }
 
-  /** `[batch, tokens, hidden]` to the same, and if asked for the attention `[batch, heads, tokens, tokens]`. */
+  /**
+   * Maps tokens.
+   *
+   * @param input `[batch, tokens, hidden]`.
+   * @param bias From `attentionBias`, of the queries.
+   * @param queries Those of `input` to map `[batch, queries, hidden]`; all without it.
+   * @returns `[batch, queries, hidden]`, and if asked for the attention `[batch, heads, queries, tokens]`.
+   */
   apply(
     input: tf.Tensor3D,
     bias: tf.Tensor4D,
     mode: Mode,
-    { withAttention }: { readonly withAttention: boolean },
+    { withAttention, queries = input }: { readonly withAttention: boolean; readonly queries?: tf.Tensor3D },
   ): { hidden: tf.Tensor3D; attention?: tf.Tensor4D } {
     const { dropout: rate, outputDropout, activation } = this.#settings;
     return tf.tidy(() => {
-      const { context, weights } = this.attention.apply(input, bias, mode, { withWeights: withAttention });
-      const attended = dropout(this.attentionOutput.apply(context), rate, mode); // [batch, tokens, hidden]
-      const middle = this.attentionNorm.apply(attended.add<tf.Tensor3D>(input)); // [batch, tokens, hidden]
+      const { context, weights } = this.attention.apply(input, bias, mode, { withWeights: withAttention, queries });
+      const attended = dropout(this.attentionOutput.apply(context), rate, mode); // [batch, queries, hidden]
+      const middle = this.attentionNorm.apply(attended.add<tf.Tensor3D>(queries)); // [batch, queries, hidden]
 
-      const inner = activate(this.intermediate.apply(middle), activation); // [batch, tokens, intermediate]
-      const mapped = dropout(this.output.apply(inner), outputDropout, mode); // [batch, tokens, hidden]
-      const hidden = this.outputNorm.apply(mapped.add<tf.Tensor3D>(middle)); // [batch, tokens, hidden]
+      const inner = activate(this.intermediate.apply(middle), activation); // [batch, queries, intermediate]
+      const mapped = dropout(this.output.apply(inner), outputDropout, mode); // [batch, queries, hidden]
+      const hidden = this.outputNorm.apply(mapped.add<tf.Tensor3D>(middle)); // [batch, queries, hidden]
       return { hidden, ...(weights && { attention: weights }) };
     });
   }
