@@ -42,7 +42,7 @@ export interface DifferenceMeasure {
   /** The least difference in points; above 0 without it and without `atMost`. */
   readonly atLeast?: number | undefined;
   readonly atMost?: number | undefined;
-  /** A second difference, of what is named instead, which the first one must exceed. */
+  /** A second difference, of what is named instead, which the first one must exceed; the first must be above 0, too. */
   readonly moreThan?: Partial<Pick<DifferenceMeasure, "better" | "than" | "metric">> | undefined;
 }
 

@@ -16,6 +16,7 @@ const rows = [
   rowOf("full", "Intra F1", { 1: 60 }),
   rowOf("less", "F1", { 1: 49, 2: 49 }),
   rowOf("less", "Intra F1", { 1: 58.5 }),
+  rowOf("nothing", "F1", { 1: 40, 2: 40 }),
   rowOf("other seed", "F1", { 4: 10 }),
   rowOf("foreign", "F1", { 1: 10 }, "Rival"),
 ];
@@ -74,6 +75,15 @@ describe("measureClaims", () => {
     expect([within.verdict, within.findings[0]?.what]).toEqual([
       "holds",
       "Intra F1 against F1, Towns development, tiny",
+    ]);
+  });
+
+  it("holds no smaller loss for a larger gain", () => {
+    const less = measure({ ...base, better: "less", than: "full", moreThan: { better: "nothing", than: "full" } });
+
+    expect([less.verdict, less.findings[0]?.text]).toEqual([
+      "does not hold",
+      "49.00 against 51.00: −2.00 (2 seeds: −1.00, −3.00); nothing against full: −11.00 (2 seeds: −10.00, −12.00)",
     ]);
   });
 

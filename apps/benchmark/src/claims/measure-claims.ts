@@ -83,7 +83,9 @@ function takeDifference(measure: DifferenceMeasure, rows: readonly ResultRow[]):
   const second = subtract({ ...measure, ...moreThan }, rows);
   if (second === undefined) return undefined;
   const named = Object.values(moreThan).join(" against ");
-  return { what, text: `${numbers}; ${named}: ${describe(second)}`, holds: first.mean > second.mean };
+  // What loses less than another does not gain more.
+  const holds = first.mean > 0 && first.mean > second.mean;
+  return { what, text: `${numbers}; ${named}: ${describe(second)}`, holds };
 }
 
 interface Difference {
