@@ -8,6 +8,7 @@ import {
   fit,
   type FitReport,
   linearWarmup,
+  runFingerprint,
   type TrainSettings,
 } from "@relatum/tensor-utils/train";
 
@@ -84,7 +85,16 @@ export async function trainAtlop(
       batches: epochBatches,
       padding: (epoch) => paddingShare(order(epoch), backbone, config),
       ...(evaluate && { evaluate: () => evaluate(extractor) }),
-      ...(checkpoint && { checkpoint: { ...checkpoint, fingerprint: await fingerprint(options, documents) } }),
+      ...(checkpoint && {
+        checkpoint: {
+          ...checkpoint,
+          fingerprint: runFingerprint(options, {
+            paper: "atlop",
+            documents: String(documents.length),
+            "documents.sha256": await documentsHash(documents),
+          }),
+        },
+      }),
       ...(options.log && { log: options.log.bind(options) }),
       ...(options.signal && { signal: options.signal }),
     });
@@ -127,20 +137,4 @@ function paddingShare(order: Iterable<readonly AtlopFeatures[]>, backbone: Backb
     padding += counted.padding;
   }
   return padding / all;
-}
-
-/** What must be the same for a run to go on from a checkpoint. */
-async function fingerprint(
-  options: TrainAtlopOptions,
-  documents: readonly Document[],
-): Promise<Readonly<Record<string, string>>> {
-  const { config, seed, epochs, batchSize, batching = "by-length", accumulate = 1, warmup, checkpoint } = options;
-  return {
-    paper: "atlop",
-    config: JSON.stringify(config),
-    training: JSON.stringify({ seed, epochs, batchSize, batching, accumulate, warmup }),
-    documents: String(documents.length),
-    "documents.sha256": await documentsHash(documents),
-    ...checkpoint?.fingerprint,
-  };
 }

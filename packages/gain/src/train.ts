@@ -7,6 +7,7 @@ import {
   type BatchPart,
   fit,
   type FitReport,
+  runFingerprint,
   type TrainSettings,
 } from "@relatum/tensor-utils/train";
 
@@ -93,7 +94,16 @@ export async function trainGain(
       batches: epochBatches,
       padding: (epoch) => paddingShare(order(epoch)),
       ...(evaluate && { evaluate: () => evaluate(extractor) }),
-      ...(checkpoint && { checkpoint: { ...checkpoint, fingerprint: await fingerprint(options, documents) } }),
+      ...(checkpoint && {
+        checkpoint: {
+          ...checkpoint,
+          fingerprint: runFingerprint(options, {
+            paper: "gain",
+            documents: String(documents.length),
+            "documents.sha256": await documentsHash(documents),
+          }),
+        },
+      }),
       ...(options.log && { log: options.log.bind(options) }),
       ...(options.signal && { signal: options.signal }),
     });
@@ -139,20 +149,4 @@ function paddingShare(order: Iterable<readonly GainFeatures[]>): number {
     padding += counted.padding;
   }
   return padding / all;
-}
-
-/** What must be the same for a run to go on from a checkpoint. */
-async function fingerprint(
-  options: TrainGainOptions,
-  documents: readonly Document[],
-): Promise<Readonly<Record<string, string>>> {
-  const { config, seed, epochs, batchSize, batching = "by-length", accumulate = 1, warmup, checkpoint } = options;
-  return {
-    paper: "gain",
-    config: JSON.stringify(config),
-    training: JSON.stringify({ seed, epochs, batchSize, batching, accumulate, warmup }),
-    documents: String(documents.length),
-    "documents.sha256": await documentsHash(documents),
-    ...checkpoint?.fingerprint,
-  };
 }

@@ -23,6 +23,7 @@ export type {
 } from "./fit-options.ts";
 export { fit } from "./fit.ts";
 export type { Progress } from "./progress.ts";
+export { type FingerprintSettings, runFingerprint } from "./run-fingerprint.ts";
 export { batchMemory, splitBatch, type SplitBatchOptions } from "./split-batch.ts";
 export { linearWarmup, type LinearWarmupOptions, type Schedule } from "./schedule.ts";
 export { type StepResult, StepRunner } from "./step.ts";
