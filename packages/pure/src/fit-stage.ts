@@ -6,6 +6,7 @@ import {
   type BatchPart,
   fit,
   type FitReport,
+  runFingerprint,
   type Trainable,
   type TrainSettings,
 } from "@relatum/tensor-utils/train";
@@ -13,6 +14,7 @@ import {
 import type { PureConfig } from "./config.ts";
 import type { PureExtractor } from "./extractor.ts";
 import { DEFAULT_MEMORY_BUDGET } from "./memory.ts";
+import { type LabelledSpan, spansHash } from "./spans.ts";
 
 /** What trains one model, or two at once. */
 export interface FitStage<Batch> {
@@ -27,6 +29,8 @@ export interface FitStage<Batch> {
   batches(epoch: number): Iterable<readonly BatchPart<Batch>[]>;
   /** What is trained on. */
   readonly documents: readonly Document[];
+  /** The spans that are paired, where they do not follow from the documents. */
+  readonly spans?: readonly (readonly (readonly LabelledSpan[])[])[];
 }
 
 /** The settings that {@link fitStage} passes on. */
@@ -37,9 +41,10 @@ export interface FitStageOptions extends TrainSettings {
 
 /** Trains by the settings, with a checkpoint that other settings or data refuse. */
 export async function fitStage<Batch>(
-  { name, model, extractor, optimizer, random, batches, documents }: FitStage<Batch>,
+  stage: FitStage<Batch>,
   options: FitStageOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
+  const { model, extractor, optimizer, random, batches } = stage;
   const { epochs, accumulate = 1, evaluate, checkpoint } = options;
   try {
     const report = await fit(model, {
@@ -50,7 +55,7 @@ export async function fitStage<Batch>(
       batches,
       ...(evaluate && { evaluate: () => evaluate(extractor) }),
       ...(checkpoint && {
-        checkpoint: { ...checkpoint, fingerprint: await fingerprint(name, options, documents) },
+        checkpoint: { ...checkpoint, fingerprint: runFingerprint(options, await subjectOf(stage)) },
       }),
       ...(options.log && { log: options.log.bind(options) }),
       ...(options.signal && { signal: options.signal }),
@@ -73,19 +78,17 @@ export function memoryBudgets(
   return { training, extraction: Math.min(DEFAULT_MEMORY_BUDGET, training) };
 }
 
-/** What must be the same for a run to go on from a checkpoint. */
-async function fingerprint(
-  model: FitStage<unknown>["name"],
-  { config, seed, epochs, batchSize, batching = "by-length", accumulate = 1, warmup, checkpoint }: FitStageOptions,
-  documents: readonly Document[],
-): Promise<Readonly<Record<string, string>>> {
+/** What is trained and on what. */
+async function subjectOf({
+  name,
+  documents,
+  spans,
+}: Pick<FitStage<never>, "name" | "documents" | "spans">): Promise<Readonly<Record<string, string>>> {
   return {
     paper: "pure",
-    model,
-    config: JSON.stringify(config),
-    training: JSON.stringify({ seed, epochs, batchSize, batching, accumulate, warmup }),
+    model: name,
     documents: String(documents.length),
     "documents.sha256": await documentsHash(documents),
-    ...checkpoint?.fingerprint,
+    ...(spans && { "spans.sha256": await spansHash(spans) }),
   };
 }

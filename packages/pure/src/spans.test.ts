@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
+
 import type { Document } from "@relatum/datasets";
 import { describe, expect, it } from "vitest";
 
-import { enumerateSpans, labelledSpans } from "./spans.ts";
+import { enumerateSpans, type LabelledSpan, labelledSpans, spansHash } from "./spans.ts";
 
 describe("enumerateSpans", () => {
   it("lists spans by first word, then by length", () => {
@@ -53,5 +55,30 @@ describe("labelledSpans", () => {
     expect(() => labelledSpans(document, ["Method"])).toThrow(
       new RangeError('entityTypes must hold the type of every entity, got "Task" in "doubles" besides.'),
     );
+  });
+});
+
+describe("spansHash", () => {
+  const first = { start: 0, end: 2, label: 1 };
+  const second = { start: 1, end: 2, label: 0 };
+  const spans: LabelledSpan[][][] = [[[first, second], []], [[first]]];
+
+  it("is the SHA-256 of starts, ends and labels, whatever else a span has", async () => {
+    const text = "[[[[0,2,1],[1,2,0]],[]],[[[0,2,1]]]]";
+
+    const hash = await spansHash([[[{ ...first, score: 0.5 } as LabelledSpan, second], []], [[first]]]);
+
+    expect(hash).toBe(createHash("sha256").update(text).digest("hex"));
+    expect(await spansHash(spans)).toBe(hash);
+  });
+
+  it.each<[string, LabelledSpan[][][]]>([
+    ["another label", [[[{ ...first, label: 2 }, second], []], [[first]]]],
+    ["another end", [[[first, { ...second, end: 3 }], []], [[first]]]],
+    ["another order", [[[second, first], []], [[first]]]],
+    ["another sentence", [[[first], [second]], [[first]]]],
+    ["a span less", [[[first, second], []], [[]]]],
+  ])("tells %s", async (_, different) => {
+    expect(await spansHash(different)).not.toBe(await spansHash(spans));
   });
 });

@@ -52,3 +52,16 @@ export function labelledSpans(document: Document, entityTypes: readonly string[]
 export function spanKey({ start, end }: WordSpan): string {
   return `${start}-${end}`;
 }
+
+/**
+ * Gives the SHA-256, in hexadecimal, of where spans are and how they are labelled, in their order.
+ *
+ * @param spans By document and sentence; no more of a span counts.
+ */
+export async function spansHash(spans: readonly (readonly (readonly LabelledSpan[])[])[]): Promise<string> {
+  const content = spans.map((sentences) => {
+    return sentences.map((found) => found.map(({ start, end, label }) => [start, end, label]));
+  });
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(content)));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

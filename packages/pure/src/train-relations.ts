@@ -50,7 +50,7 @@ export async function trainPureRelations(
   documents: readonly Document[],
   options: TrainPureRelationsOptions,
 ): Promise<{ extractor: PureExtractor; report: FitReport }> {
-  const { backbone, config, entity, epochs, accumulate = 1 } = options;
+  const { backbone, config, spans, entity, epochs, accumulate = 1 } = options;
   requireTrainable(documents);
   const grouped = batchTexts(await featurizePairs(documents, options), options.batchSize);
 
@@ -70,7 +70,8 @@ export async function trainPureRelations(
     }
   }
 
-  return fitStage({ name: "relation", model, extractor, optimizer, random, batches, documents }, options);
+  const stage = { name: "relation", model, extractor, optimizer, random, batches, documents } as const;
+  return fitStage({ ...stage, ...(spans && { spans }) }, options);
 }
 
 /**

@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { type Document, entityTypes } from "@relatum/datasets";
 import { syntheticDocuments } from "@relatum/datasets/testing";
 import { tinyBackbone } from "@relatum/encoders/testing";
+import { createRandom } from "@relatum/tensor-utils";
 import { AbortedError, CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 
 import { definePureConfig, type PureConfig } from "./config.ts";
-import type { PureExtractor } from "./extractor.ts";
+import { PureEntityModel } from "./entity-model.ts";
+import type { PureExtractor, PurePart } from "./extractor.ts";
+import { type LabelledSpan, labelledSpans } from "./spans.ts";
 import { type PureStage, trainPure, type TrainPureOptions } from "./train.ts";
 import { trainPureRelations } from "./train-relations.ts";
 
@@ -70,6 +73,12 @@ function goldKeys(labelled: readonly Document[]): { spans: Set<string>; relation
     }
   }
   return { spans, relations: found };
+}
+
+/** An entity model that has learnt nothing. */
+function createEntityPart(config: PureConfig, seed: number): PurePart<PureEntityModel> {
+  const backbone = tinyBackbone(seed);
+  return { model: new PureEntityModel(config, backbone, createRandom(seed)), backbone };
 }
 
 async function foundKeys(extractor: PureExtractor): Promise<{ spans: Set<string>; relations: Set<string> }> {
@@ -166,6 +175,47 @@ describe("trainPure", () => {
 
     await expect(training).rejects.toThrow(CheckpointError);
     await expect(training).rejects.toThrow(/whose documents\.sha256 is "[0-9a-f]{64}", got "[0-9a-f]{64}"\./);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("does not go on from a checkpoint of other spans", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "relatum-pure-"));
+    const { config, relation } = createOptions({}, [1, 1]);
+    const gold = documents.map((document) => labelledSpans(document, config.entityTypes));
+    const relabelled = gold.map((sentences) => sentences.map((spans) => spans.map((span) => ({ ...span, label: 1 }))));
+    const train = async (spans?: LabelledSpan[][][]): Promise<void> => {
+      const { extractor } = await trainPureRelations(documents, {
+        ...relation,
+        ...(spans && { spans }),
+        config,
+        backbone: tinyBackbone(1),
+        seed: 1,
+        checkpoint: { directory, resume: true },
+      });
+      extractor.dispose();
+    };
+    await train(gold);
+
+    await train(structuredClone(gold));
+    await expect(train(relabelled)).rejects.toThrow(CheckpointError);
+    await expect(train(relabelled)).rejects.toThrow(/whose spans\.sha256 is "[0-9a-f]{64}", got "[0-9a-f]{64}"\./);
+    await expect(train()).rejects.toThrow(/whose spans\.sha256 is not given, got "[0-9a-f]{64}"\./);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("does not go on from a checkpoint of what another entity model left", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "relatum-pure-"));
+    const config = createConfig({ relationSpans: "pruned" });
+    const train = async (seed: number): Promise<void> => {
+      const entityPart = createEntityPart(config, seed);
+      const checkpoint = { directory, resume: true };
+      const { extractor } = await trainPure(documents, createOptions({ config, entityPart, checkpoint }, [1, 1]));
+      extractor.dispose();
+    };
+    await train(1);
+
+    await train(1);
+    await expect(train(2)).rejects.toThrow(/whose spans\.sha256 is "[0-9a-f]{64}", got "[0-9a-f]{64}"\./);
     rmSync(directory, { recursive: true });
   });
 
