@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type Backbone, loadPretrained, restoreModel, SavedModels } from "@relatum/encoders";
+import { type Backbone, headParameters, loadPretrained, restoreModel, SavedModels } from "@relatum/encoders";
 import { createRandom, formatSafetensors } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
@@ -19,8 +19,6 @@ const saved = new SavedModels<AtlopConfig>({
   parseConfig: parseAtlopSettings,
 });
 
-const ENCODER_PARAMETER = /^encoder\./;
-
 /**
  * Writes a model into a directory: `encoder/`, `head.safetensors`, `config.json` and a card, `README.md`.
  *
@@ -33,9 +31,8 @@ export async function saveAtlop(
   config: AtlopConfig,
 ): Promise<void> {
   await saved.write(directory, config, async (folder) => {
-    const head = new Map([...model.parameters()].filter(([name]) => !ENCODER_PARAMETER.test(name)));
     await backbone.save(join(folder, "encoder"));
-    await writeFile(join(folder, "head.safetensors"), await formatSafetensors(head));
+    await writeFile(join(folder, "head.safetensors"), await formatSafetensors(headParameters(model)));
   });
 }
 
@@ -65,7 +62,7 @@ export async function readAtlop(directory: string): Promise<SavedAtlop> {
     const backbone = await loadPretrained(join(directory, "encoder"));
     try {
       const create = (): AtlopModel => new AtlopModel(config, backbone, createRandom(0));
-      const model = restoreModel(create, tensors, path, { allowMissing: ENCODER_PARAMETER });
+      const model = restoreModel(create, tensors, path, { hasEncoder: true });
       return { model, backbone, config };
     } catch (error) {
       backbone.encoder.dispose();

@@ -20,7 +20,7 @@ export { type EncoderFamily, fromHuggingFaceName, toHuggingFaceName } from "./we
 export { loadPretrained, type LoadPretrainedOptions } from "./pretrained.ts";
 export { EncoderNotFoundError, resolveEncoder } from "./hub/resolve-encoder.ts";
 export { fillModelCard, formatModelCard, type ModelCard, type ModelCardSection } from "./model-card.ts";
-export { restoreModel, type SavedModelKind, SavedModels } from "./saved-model.ts";
+export { headParameters, restoreModel, type SavedModelKind, SavedModels } from "./saved-model.ts";
 export { savePretrained } from "./save-pretrained.ts";
 export { parseTokenizer, type ParseTokenizerOptions, SubwordTokenizer } from "./tokens/subword.ts";
 export type { Tokenizer } from "./tokens/tokenizer.ts";

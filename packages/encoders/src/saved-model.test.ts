@@ -2,11 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { createRandom, formatSafetensors, Linear } from "@relatum/tensor-utils";
+import { createRandom, formatSafetensors, Linear, Module } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { restoreModel, SavedModels } from "./saved-model.ts";
+import { headParameters, restoreModel, SavedModels } from "./saved-model.ts";
 
 interface Config {
   readonly relations: readonly string[];
@@ -83,6 +83,23 @@ describe("SavedModels", () => {
   });
 });
 
+class OnEncoder extends Module {
+  readonly encoder: Linear = new Linear(2, 2, createRandom(1));
+  readonly encoderNorm: Linear = new Linear(2, 1, createRandom(2));
+}
+
+describe("headParameters", () => {
+  it("lists what is not the encoder's, in its order", () => {
+    const model = new OnEncoder();
+
+    const head = headParameters(model);
+
+    expect([...head.keys()]).toEqual(["encoderNorm.weight", "encoderNorm.bias"]);
+    expect(head.get("encoderNorm.bias")).toBe(model.encoderNorm.bias);
+    model.dispose();
+  });
+});
+
 describe("restoreModel", () => {
   it("gives a model the weights that were stored", async () => {
     const path = join(root, "head.safetensors");
@@ -93,6 +110,19 @@ describe("restoreModel", () => {
     const restored = restoreModel(createLinear, tensors, path);
 
     expect([...restored.weight.dataSync()]).toEqual([...first.weight.dataSync()]);
+    tf.dispose([...tensors.values()]);
+    for (const model of [first, restored]) model.dispose();
+  });
+
+  it("leaves the encoder its own weights where they are stored apart", () => {
+    const first = new OnEncoder();
+    const tensors = new Map([...headParameters(first)].map(([name, { shape }]) => [name, tf.ones(shape)]));
+
+    const restored = restoreModel(() => new OnEncoder(), tensors, "head.safetensors", { hasEncoder: true });
+
+    expect([...restored.encoder.weight.dataSync()]).toEqual([...first.encoder.weight.dataSync()]);
+    expect([...restored.encoderNorm.weight.dataSync()]).toEqual([1, 1]);
+    expect(() => restoreModel(() => new OnEncoder(), tensors, "head.safetensors")).toThrow(/encoder\.weight/);
     tf.dispose([...tensors.values()]);
     for (const model of [first, restored]) model.dispose();
   });

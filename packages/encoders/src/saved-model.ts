@@ -16,6 +16,9 @@ export interface SavedModelKind<Config> extends Pick<ModelCard, "title" | "packa
   readonly parseConfig: (value: unknown) => Config;
 }
 
+/** Where a model on an encoder has the encoder's parameters. */
+const ENCODER_PARAMETER = /^encoder\./;
+
 /** The directories that a paper's models are saved in: `config.json`, a card `README.md`, and the paper's own files. */
 export class SavedModels<Config extends { readonly relations: readonly string[] }> {
   readonly #kind: SavedModelKind<Config>;
@@ -106,25 +109,30 @@ export class SavedModels<Config extends { readonly relations: readonly string[] 
   }
 }
 
+/** Lists the parameters of a model apart from those of its `encoder`, which has a directory of its own. */
+export function headParameters(model: Pick<Module, "parameters">): NamedTensors {
+  return new Map([...model.parameters()].filter(([name]) => !ENCODER_PARAMETER.test(name)));
+}
+
 /**
  * Makes a model that a config describes and gives it stored weights.
  *
  * @param path Where the weights come from, for messages.
- * @param options.allowMissing Names of parameters that are stored elsewhere, such as the encoder's.
+ * @param options.hasEncoder Whether the model comes with its encoder's weights, which are not among those stored.
  * @throws {CheckpointError} If the model's parameters are not those stored; memory for sizes far from theirs is not taken.
  */
 export function restoreModel<Model extends Module>(
   create: () => Model,
   tensors: NamedTensors,
   path: string,
-  { allowMissing }: { readonly allowMissing?: RegExp } = {},
+  { hasEncoder = false }: { readonly hasEncoder?: boolean } = {},
 ): Model {
   const stored = [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
   let model: Model | undefined;
   try {
     // More values than are stored, so that of a model that is a little larger the parameter at fault is named.
     model = withParameterBudget(4 * stored + 2 ** 16, create);
-    model.loadParameters(tensors, allowMissing === undefined ? {} : { allowMissing });
+    model.loadParameters(tensors, hasEncoder ? { allowMissing: ENCODER_PARAMETER } : {});
     return model;
   } catch (cause) {
     model?.dispose();

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { loadPretrained, restoreModel, SavedModels, WordVocabulary } from "@relatum/encoders";
+import { headParameters, loadPretrained, restoreModel, SavedModels, WordVocabulary } from "@relatum/encoders";
 import { createRandom, formatSafetensors, type NamedTensors } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
@@ -20,8 +20,6 @@ const saved = new SavedModels<GainConfig>({
   parseConfig: parseGainSettings,
 });
 
-const ENCODER_PARAMETER = /^encoder\./;
-
 /**
  * Writes a model into a directory: `encoder/` or, of vectors of words, `words.json`; `head.safetensors`; `config.json`;
  * a card, `README.md`.
@@ -36,10 +34,10 @@ export async function saveGain(
 ): Promise<void> {
   await saved.write(directory, config, async (folder) => {
     const isPretrained = "save" in backbone;
-    const head = [...model.parameters()].filter(([name]) => !isPretrained || !ENCODER_PARAMETER.test(name));
+    const head = isPretrained ? headParameters(model) : model.parameters();
     if (isPretrained) await backbone.save(join(folder, "encoder"));
     else await writeFile(join(folder, "words.json"), `${JSON.stringify(backbone.vocabulary.words)}\n`);
-    await writeFile(join(folder, "head.safetensors"), await formatSafetensors(new Map(head)));
+    await writeFile(join(folder, "head.safetensors"), await formatSafetensors(head));
   });
 }
 
@@ -70,7 +68,7 @@ export async function readGain(directory: string): Promise<SavedGain> {
     const isPretrained = "encoder" in backbone;
     try {
       const create = (): GainModel => new GainModel(config, backbone, createRandom(0));
-      const model = restoreModel(create, tensors, path, isPretrained ? { allowMissing: ENCODER_PARAMETER } : {});
+      const model = restoreModel(create, tensors, path, { hasEncoder: isPretrained });
       return { model, backbone, config };
     } catch (error) {
       if (isPretrained) backbone.encoder.dispose();

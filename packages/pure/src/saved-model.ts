@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type Backbone, loadPretrained, restoreModel, SavedModels } from "@relatum/encoders";
+import { type Backbone, headParameters, loadPretrained, restoreModel, SavedModels } from "@relatum/encoders";
 import { createRandom, formatSafetensors, type Module } from "@relatum/tensor-utils";
 import { CheckpointError } from "@relatum/tensor-utils/train";
 import * as tf from "@tensorflow/tfjs";
@@ -22,8 +22,6 @@ const saved = new SavedModels<PureConfig>({
   parseConfig: parsePureSettings,
 });
 
-const ENCODER_PARAMETER = /^encoder\./;
-
 /** What a model may consist of. */
 const PARTS = ["entity", "relation"] as const;
 
@@ -40,7 +38,7 @@ export async function savePure(directory: string, model: PureModel): Promise<voi
       const part = model[name];
       if (part === undefined) continue;
       await part.backbone.save(join(folder, encoderFolder(name, model.config)));
-      await writeFile(join(folder, `${name}-head.safetensors`), await formatSafetensors(headOf(part.model)));
+      await writeFile(join(folder, `${name}-head.safetensors`), await formatSafetensors(headParameters(part.model)));
     }
   });
 }
@@ -70,7 +68,7 @@ export async function readPure(directory: string): Promise<PureModel> {
     const tensors = await saved.readTensors(path);
     try {
       const backbone = await backboneOf(name);
-      const model = restoreModel(() => create(backbone), tensors, path, { allowMissing: ENCODER_PARAMETER });
+      const model = restoreModel(() => create(backbone), tensors, path, { hasEncoder: true });
       models.push(model);
       return { model, backbone };
     } finally {
@@ -98,8 +96,4 @@ export async function readPure(directory: string): Promise<PureModel> {
 
 function encoderFolder(name: (typeof PARTS)[number], { architecture }: PureConfig): string {
   return architecture === "separate" ? `${name}-encoder` : "encoder";
-}
-
-function headOf(model: Module): Map<string, tf.Tensor> {
-  return new Map([...model.parameters()].filter(([name]) => !ENCODER_PARAMETER.test(name)));
 }
