@@ -67,6 +67,12 @@ describe("GainExtractor.scoreAll", () => {
       }
     },
   );
+
+  it("scores the same without a limit to memory", async () => {
+    const unlimited = await createExtractor({}, { memoryBudget: Infinity }).scoreAll(documents);
+
+    expect(unlimited).toEqual(await createExtractor().scoreAll(documents));
+  });
 });
 
 describe("GainExtractor.extract", () => {

@@ -73,7 +73,7 @@ export function planChunks(
   const size = graphSize(encoder, config);
   const bank = size * (config.graphLayers + 1);
   const numbers = 6 * bank + 8 * size + 2 * config.relations.length; // of one pair, within the classifier
-  const most = Math.max(1, Math.floor(budget / (BYTES * COPIES * numbers)));
+  const most = Math.max(1, Math.min(pairs.length, Math.floor(budget / (BYTES * COPIES * numbers))));
   return Array.from({ length: Math.ceil(pairs.length / most) }, (_, index) =>
     pairs.slice(index * most, (index + 1) * most),
   );
