@@ -48,7 +48,11 @@ export interface MemoryResult {
 const job = JSON.parse(process.argv[2] as string) as MemoryJob;
 await useEngine("native");
 
-const SIZES = { hiddenSize: 192, layers: 4, heads: 12, intermediateSize: 768 } as const;
+// PURE's spans are as wide as two of the encoder's vectors: wide and shallow, they take more than the text.
+const SIZES =
+  job.paper === "pure"
+    ? { hiddenSize: 768, layers: 1, heads: 12, intermediateSize: 3072 }
+    : { hiddenSize: 192, layers: 4, heads: 12, intermediateSize: 768 };
 
 const encoder = new BertEncoder(
   {
