@@ -5,7 +5,7 @@ import type { SpeedEntry } from "../speed/speed-report.ts";
 import type { PaperFigure } from "./figure.ts";
 import { figurePoints } from "./figure-points.ts";
 
-const rowOf = (experiment: string, mean: number): ResultRow =>
+const rowOf = (experiment: string, mean: number, seeds: readonly number[] = [1, 2]): ResultRow =>
   ({
     model: "Toy",
     experiment,
@@ -13,7 +13,8 @@ const rowOf = (experiment: string, mean: number): ResultRow =>
     metric: "F1",
     dataset: "Towns",
     mean,
-    seeds: [1, 2],
+    values: seeds.map((seed) => mean + seed - 1.5),
+    seeds,
   }) as unknown as ResultRow;
 const speed: SpeedEntry[] = [
   { case: "fast", peer: "relatum", ratio: 0.1, memoryRatio: 1, oursSeconds: 0.5, peerSeconds: 5, count: 50 },
@@ -50,12 +51,39 @@ describe("figurePoints", () => {
     });
   });
 
-  it("has no points where nothing of ours was measured, and none of another paper's", () => {
-    const figure = figureOf([{ experiment: "one", x: { speed: "other", side: "ours" }, printed: { x: 1, y: 2 } }]);
+  it("draws a series over the seeds that all of its points have", () => {
+    const figure = figureOf([
+      { experiment: "one", x: 0 },
+      { experiment: "two", x: 100 },
+    ]);
 
-    expect(figurePoints(figure, "Toy", { rows: [rowOf("one", 10)], speed }).points).toEqual([]);
-    expect(
-      figurePoints(figureOf([{ experiment: "one", x: 1 }]), "Other", { rows: [rowOf("one", 10)], speed }).points,
-    ).toEqual([]);
+    const rows = [rowOf("one", 10), rowOf("two", 20, [2])];
+    expect(figurePoints(figure, "Toy", { rows, speed }).points).toMatchObject([
+      { x: 0, y: 10.5, seeds: 1 },
+      { x: 100, y: 20.5, seeds: 1 },
+    ]);
+
+    const others = [rowOf("one", 10), rowOf("two", 20, [3])];
+    expect(figurePoints(figure, "Toy", { rows: others, speed }).points).toMatchObject([
+      { x: 0, y: 10, seeds: 2 },
+      { x: 100, y: 20, seeds: 1 },
+    ]);
+  });
+
+  it("has no points where less than two of ours were measured, and none of another paper's", () => {
+    const rows = [rowOf("one", 10), rowOf("two", 20)];
+    const whole = figureOf([
+      { experiment: "one", x: 1 },
+      { experiment: "two", x: 2, printed: { x: 1, y: 2 } },
+    ]);
+    const unmeasured = figureOf([
+      { experiment: "one", x: 1 },
+      { experiment: "two", x: { speed: "other", side: "ours" }, printed: { x: 1, y: 2 } },
+    ]);
+
+    expect(figurePoints(whole, "Toy", { rows, speed }).points).toHaveLength(3);
+    expect(figurePoints(unmeasured, "Toy", { rows, speed }).points).toEqual([]);
+    expect(figurePoints(whole, "Toy", { rows: rows.slice(1), speed }).points).toEqual([]);
+    expect(figurePoints(whole, "Other", { rows, speed }).points).toEqual([]);
   });
 });

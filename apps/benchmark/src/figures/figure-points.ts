@@ -1,4 +1,5 @@
 import type { Measurements } from "../claims/measure-claims.ts";
+import { meanOf, type ResultRow } from "../results.ts";
 import type { FigurePoint, PaperFigure } from "./figure.ts";
 
 /** A point to be drawn. */
@@ -13,33 +14,48 @@ export interface DrawnPoint {
   readonly seeds: number;
 }
 
-/** A figure's points, ours and then the paper's; none where nothing of ours was measured. */
+/** The least number of points that show a course. */
+const LEAST_POINTS = 2;
+
+/**
+ * A figure's points, ours and then the paper's; none where no series has two of ours.
+ *
+ * A series is drawn over the seeds that all of its points have, so that it shows no difference between seeds; where they
+ * share none, each point is the mean of its own.
+ */
 export function figurePoints(
   { split, series }: PaperFigure,
   model: string,
   { rows, speed }: Measurements,
 ): { readonly points: readonly DrawnPoint[]; readonly dataset: string } {
   const datasets: string[] = [];
-  const ours = series.flatMap(({ name, metric, points }) =>
-    points.flatMap((point): DrawnPoint[] => {
-      const { experiment, label = experiment } = point;
+  const drawn = series.map(({ name, metric, points }): DrawnPoint[] => {
+    const found = points.flatMap(({ experiment, label = experiment, x }) => {
       const row = rows.find(
         (one) => one.model === model && one.experiment === experiment && one.split === split && one.metric === metric,
       );
-      const x = placeOf(point.x, speed);
-      if (row === undefined || x === undefined) return [];
-      datasets.push(row.dataset);
-      return [{ series: name, label, x, y: row.mean, seeds: row.seeds.length }];
-    }),
-  );
-  const [dataset] = datasets;
-  if (dataset === undefined) return { points: [], dataset: "" };
+      const place = placeOf(x, speed);
+      return row === undefined || place === undefined ? [] : [{ label, x: place, row }];
+    });
+    datasets.push(...found.map(({ row }) => row.dataset));
+    const shared = found[0]?.row.seeds.filter((seed) => found.every(({ row }) => row.seeds.includes(seed))) ?? [];
+    return found.map(({ label, x, row }) => ({ series: name, label, x, ...meanOver(row, shared) }));
+  });
+  if (!drawn.some((points) => points.length >= LEAST_POINTS)) return { points: [], dataset: "" };
+  const ours = drawn.flat();
+  const [dataset = ""] = datasets;
   const printed = series.flatMap(({ name, points }) =>
     points.flatMap(({ printed: point, label, experiment }): DrawnPoint[] =>
       point === undefined ? [] : [{ series: `${name}, published`, label: label ?? experiment, ...point, seeds: 0 }],
     ),
   );
   return { points: [...ours, ...printed], dataset };
+}
+
+/** The mean of a row over some seeds, or of all where there are none. */
+function meanOver({ mean, seeds, values }: ResultRow, shared: readonly number[]): Pick<DrawnPoint, "y" | "seeds"> {
+  if (shared.length === 0) return { y: mean, seeds: seeds.length };
+  return { y: meanOf(values.filter((_, index) => shared.includes(seeds[index] as number))), seeds: shared.length };
 }
 
 /** A number as it is, or texts a second; nothing where the speed was not measured. */

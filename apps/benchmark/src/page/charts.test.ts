@@ -43,6 +43,16 @@ describe("createCharts", () => {
     }
   });
 
+  it("draws the ninth model in the first one's colour with another line", async () => {
+    const settings = Array.from({ length: 9 }, (_, index) => settingOf(`Model ${index}`));
+    const [losses] = createCharts(settings);
+
+    const compiled = compile({ ...losses?.spec, width: 300 } as unknown as Parameters<typeof compile>[0]);
+    const svg = await new View(parse(compiled.spec), { renderer: "none" }).toSVG();
+
+    expect(svg.match(/stroke-dasharray="6,3"/g)).toHaveLength(1);
+  });
+
   it("draws a run's whole curve where it kept one, with a dot at the model's own threshold", () => {
     const [run] = settingOf("One").runs;
     const points = Array.from({ length: 300 }, (_, index) => [index / 3, 100 - index / 3]);

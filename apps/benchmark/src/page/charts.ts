@@ -1,4 +1,5 @@
 import { entityCountScores, groupScores, precisionRecallPoints } from "./breakdowns.ts";
+import { roundOf } from "./colours.ts";
 import { learningCurves } from "./learning-curves.ts";
 import { type Setting, type Split, SPLITS } from "./settings.ts";
 
@@ -62,6 +63,7 @@ function learningCharts(dataset: string, settings: readonly Setting[], models: r
       x: { field: "x", type: "quantitative", title: x, axis: { tickMinStep: 1, grid: false } },
       y: { field: "y", type: "quantitative", title: y, ...height },
       color: colourOf(models),
+      strokeDash: dashOf(models),
       detail: { field: "seed" },
       tooltip: tooltipOf("model", "seed", ["x", x], ["y", y]),
     });
@@ -131,6 +133,7 @@ function splitCharts(
           },
           y: { field: "f1", type: "quantitative", title: "F1", scale: percentScale(counts.map(({ f1 }) => f1)) },
           color: colourOf(models),
+          strokeDash: dashOf(models),
           tooltip: tooltipOf("model", "entities", "documents", ["f1", "F1"]),
         },
       },
@@ -155,6 +158,7 @@ function splitCharts(
           xOffset: { field: "model", sort: models, scale: { paddingInner: 0.12 } },
           y: { field: "f1", type: "quantitative", title: "F1", scale: percentScale(groups.map(({ f1 }) => f1)) },
           color: colourOf(models),
+          opacity: fullnessOf(models),
           tooltip: tooltipOf("model", ["group", "facts"], ["f1", "F1"]),
         },
       },
@@ -172,7 +176,7 @@ function precisionRecallSpec(models: readonly string[]): object {
     layer: [
       {
         mark: { type: "line", strokeWidth: 1.6, opacity: 0.8 },
-        encoding: { order: { field: "order" } },
+        encoding: { order: { field: "order" }, strokeDash: dashOf(models) },
         transform: [{ filter: "datum.order >= 0" }],
       },
       { transform: [{ filter: "datum.last" }], mark: { type: "point", filled: true, size: 42 }, encoding: { tooltip } },
@@ -198,6 +202,28 @@ function percentScale(values: readonly number[]): object {
 /** One colour a model on the whole page; the page has a legend of its own. */
 function colourOf(models: readonly string[]): object {
   return { field: "model", scale: { domain: models }, legend: null };
+}
+
+/** The lines of models, which tell those of one colour apart. */
+const DASHES = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+] as const;
+
+/** One kind of line a model, as {@link colourOf}. */
+function dashOf(models: readonly string[]): object {
+  return {
+    field: "model",
+    scale: { domain: models, range: models.map((_, index) => DASHES[roundOf(index)]) },
+    legend: null,
+  };
+}
+
+/** How full the bars of models are, which tells those of one colour apart. */
+function fullnessOf(models: readonly string[]): object {
+  const range = models.map((_, index) => [1, 0.6, 0.35][roundOf(index)]);
+  return { field: "model", type: "ordinal", scale: { domain: models, range }, legend: null };
 }
 
 function tooltipOf(...fields: readonly (string | readonly [field: string, title: string])[]): object[] {

@@ -10,7 +10,7 @@ import {
 } from "@relatum/metrics";
 import { createRandom } from "@relatum/tensor-utils";
 
-import type { PageRun, Setting, Split } from "./settings.ts";
+import { type PageRun, type Setting, type Split, SPLITS } from "./settings.ts";
 
 /** Two settings compared on the same documents; values in percentage points. */
 export interface Comparison {
@@ -32,39 +32,40 @@ export interface Comparison {
  * @returns Nothing where the documents or the predictions are not there.
  */
 export function intervalOf(setting: Setting, split: Split): ConfidenceInterval | undefined {
-  const counts = pooledCounts(setting, split, setting.runs.length);
+  const counts = pooledCounts(setting, split, seedsOf(setting));
   if (counts === undefined) return undefined;
   // Always the same draws: the interval is a property of the predictions.
   return toPoints(bootstrapInterval(counts, { random: createRandom(0) }));
 }
 
-/** Tests every two settings that were scored on the same documents; of each, as many seeds as the other has too. */
-export function comparePairs(settings: readonly Setting[]): Comparison[] {
-  return settings.flatMap((first, index) =>
-    settings
-      .slice(index + 1)
-      .flatMap((second) => (["development", "test"] as const).flatMap((split) => compare(first, second, split))),
-  );
+/** Tests those pairs of settings that were scored on the same documents, over the seeds that both have. */
+export function comparePairs(pairs: readonly (readonly [Setting, Setting])[]): Comparison[] {
+  return pairs.flatMap(([first, second]) => SPLITS.flatMap((split) => compare(first, second, split)));
 }
 
 function compare(first: Setting, second: Setting, split: Split): Comparison[] {
   if (first.task !== second.task || fingerprintOf(first, split) !== fingerprintOf(second, split)) return [];
-  const seeds = Math.min(first.runs.length, second.runs.length);
+  const seeds = seedsOf(first).filter((seed) => seedsOf(second).includes(seed));
   const one = pooledCounts(first, split, seeds);
   const other = pooledCounts(second, split, seeds);
   if (one === undefined || other === undefined) return [];
   const { difference, pValue }: PairedTest = randomizationTest(one, other, { random: createRandom(0) });
   const interval = toPoints(bootstrapDifference(one, other, { random: createRandom(0) }));
-  return [{ first, second, split, seeds, difference: 100 * difference, interval, pValue }];
+  return [{ first, second, split, seeds: seeds.length, difference: 100 * difference, interval, pValue }];
 }
 
 function fingerprintOf({ runs }: Setting, split: Split): string | undefined {
   return runs[0]?.config.data[split];
 }
 
-/** The counts of each document summed over the first seeds. */
-function pooledCounts(setting: Setting, split: Split, seeds: number): DocumentCounts[] | undefined {
-  const all = setting.runs.slice(0, seeds).map((run) => countsOf(setting, run, split));
+function seedsOf({ runs }: Setting): number[] {
+  return runs.map(({ config }) => config.seed);
+}
+
+/** The counts of each document summed over some seeds; nothing of none. */
+function pooledCounts(setting: Setting, split: Split, seeds: readonly number[]): DocumentCounts[] | undefined {
+  const runs = setting.runs.filter(({ config }) => seeds.includes(config.seed));
+  const all = runs.map((run) => countsOf(setting, run, split));
   const [first, ...others] = all;
   if (first === undefined || others.includes(undefined)) return undefined;
   const totals = new Map(first.map((counts) => [counts.documentId, { ...counts }]));

@@ -5,6 +5,7 @@ import { formatAblationsSection } from "./ablations-section.ts";
 import type { PageAssets } from "./assets.ts";
 import { modelNames, type PageChart } from "./charts.ts";
 import { formatClaimsSection } from "./claims-section.ts";
+import { COLOURS, roundOf } from "./colours.ts";
 import type { Comparison } from "./intervals.ts";
 import { embedJson, markup, type Markup, trustMarkup } from "./markup.ts";
 import type { ReaderRun } from "./reader-data.ts";
@@ -24,6 +25,9 @@ export interface PageContent {
   readonly rows: readonly ResultRow[];
   readonly ledgers: readonly Ledger[];
 }
+
+/** How the legend marks the first models that have a colour, the next, and all others. */
+const ROUNDS = ["first", "second", "third"] as const;
 
 const CHART_SECTIONS = [
   {
@@ -130,7 +134,7 @@ ${select("model", "Model", models)}
 ${select("dataset", "Data set", [...new Set(settings.map(({ dataset }) => dataset))])}
 ${select("split", "Documents", SPLITS)}
 <output aria-live="polite"></output>
-<ul class="legend" aria-label="Colours of the models">${models.map((model, index) => markup`<li data-model="${model}"><i style="--series: var(--series-${index % 8})"></i>${model}</li>`)}</ul>
+<ul class="legend" aria-label="Colours of the models">${models.map((model, index) => markup`<li data-model="${model}"><i class="${ROUNDS[roundOf(index)]}" style="--series: var(--series-${index % COLOURS})"></i>${model}</li>`)}</ul>
 </form>`;
 }
 

@@ -67,16 +67,19 @@ function formatTable(title: string, split: Split, settings: readonly Setting[]):
   const names = BESIDE.filter((name) => lines.some(({ setting }) => findRow(setting, split, name) !== undefined));
   const scale = plotScale(lines.map(scoresOf));
   const notes = [...new Set(lines.map(({ main }) => main.differences.join("; ")).filter((note) => note !== ""))];
+  const encoders = [...new Set(lines.map(({ setting }) => setting.encoder))];
+  // One for all is said above the table.
+  const [encoder] = encoders.length === 1 ? encoders : [];
   const id = `results-${title}`.replaceAll(/[^\w-]+/g, "-");
   return markup`<div class="block" data-dataset="${first.setting.dataset}" data-split="${split}">
-<h3 id="${id}">${title}</h3>
+<h3 id="${id}">${title}${encoder === undefined ? undefined : markup` <span class="soft">· ${encoder}</span>`}</h3>
 <div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
 <table class="results">
-<thead><tr><th scope="col">Model</th><th scope="col">Encoder</th><th scope="col" class="number">${first.main.metric}</th>
+<thead><tr><th scope="col">Model</th>${encoder === undefined ? markup`<th scope="col">Encoder</th>` : undefined}<th scope="col" class="number">${first.main.metric}</th>
 <th scope="col" class="number">Interval</th><th scope="col" class="plot">${drawAxis(scale)}</th>
 ${names.map((name) => markup`<th scope="col" class="number">${name.replace(/ F1$/, "")}</th>`)}
 <th scope="col" class="number">Authors’ code</th><th scope="col" class="number">Published</th></tr></thead>
-<tbody>${lines.map((line) => formatLine(line, { split, names, notes, scale }))}</tbody>
+<tbody>${lines.map((line) => formatLine(line, { split, names, notes, scale, encoder }))}</tbody>
 </table></div>
 ${formatNotes(lines, notes)}
 </div>`;
@@ -87,14 +90,16 @@ interface TableParts {
   readonly names: readonly string[];
   readonly notes: readonly string[];
   readonly scale: ReturnType<typeof plotScale>;
+  /** The encoder of all lines; absent where they have several. */
+  readonly encoder: string | undefined;
 }
 
-function formatLine(line: Line, { split, names, notes, scale }: TableParts): Markup {
+function formatLine(line: Line, { split, names, notes, scale, encoder }: TableParts): Markup {
   const { setting, main, interval } = line;
   const note = notes.indexOf(main.differences.join("; "));
   const { reference, published, values } = main;
   return markup`<tr data-model="${setting.label}"><th scope="row">${setting.label}${note < 0 ? undefined : markup`<sup>${letterOf(note)}</sup>`}</th>
-<td>${setting.encoder}</td>
+${encoder === undefined ? markup`<td>${setting.encoder}</td>` : undefined}
 <td class="number main">${formatPercent(main.mean)}${deviationOf(values)}</td>
 <td class="number">${interval === undefined ? "–" : `${interval.low.toFixed(1)}–${interval.high.toFixed(1)}`}</td>
 <td class="plot">${drawScores(scoresOf(line), scale)}</td>

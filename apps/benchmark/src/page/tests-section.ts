@@ -9,8 +9,8 @@ export function formatTestsSection(comparisons: readonly Comparison[]): Markup |
   if (comparisons.length === 0) return undefined;
   return markup`<section id="tests" aria-labelledby="tests-title">
 <h2 id="tests-title">Paired tests</h2>
-<p>Every two models scored on the same documents: the difference of their F1 in points over the seeds that both have, its 95&nbsp;%
-interval (bootstrap over documents) and the probability of one as large if they were equally good (approximate randomization,
+<p>Two models on the same documents (every two of a few; of more, the papers’ models, and what an ablation or a claim sets side by
+side): the difference of their F1 in points over the seeds that both have, its 95&nbsp;% interval (bootstrap over documents) and the probability of one as large if they were equally good (approximate randomization,
 10,000 rounds). Documents are drawn anew, seeds are not: of one seed each, it says nothing about training again. Not corrected for the
 number of tests.</p>
 <div class="scroll" role="region" aria-labelledby="tests-title" tabindex="0">

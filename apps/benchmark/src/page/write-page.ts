@@ -11,6 +11,7 @@ import { createFigureCharts } from "./figure-charts.ts";
 import { formatPage } from "./page.ts";
 import { collectReadings } from "./readings.ts";
 import { readSettings } from "./settings.ts";
+import { tellingPairs } from "./telling-pairs.ts";
 
 /** What goes onto the page. */
 export interface WritePageOptions {
@@ -41,9 +42,10 @@ export async function writePage(
   const figures = await createFigureCharts(adapters, { rows, speed: speed.cases });
   const onProgress = (text: string): void => terminal.status(text);
   const readings = await collectReadings(settings, { documents, signal, startEngine, onProgress });
+  const claims = ledgers.flatMap((ledger) => ledger.claims.map(({ claim }) => claim));
   const content = {
     settings,
-    comparisons: comparePairs(settings),
+    comparisons: comparePairs(tellingPairs(settings, claims)),
     charts: createCharts(settings, figures),
     readings,
     speed,

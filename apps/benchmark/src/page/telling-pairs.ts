@@ -1,0 +1,61 @@
+import type { Claim } from "../claims/claim.ts";
+import { experimentsOf } from "../claims/claim.ts";
+import type { Setting } from "./settings.ts";
+
+/** Of so few settings of a data set every two are compared; of more there would be too many tests to read. */
+const FEW = 5;
+
+/** What was run, as far as it decides about comparisons. */
+interface Identity {
+  readonly paper: string;
+  readonly experiment: string;
+  readonly variant: string;
+  readonly epochs: number | undefined;
+}
+
+/**
+ * Chooses the settings of each data set that are worth a test against each other: every two of a few; of more, the whole models of
+ * different papers, a variant and the whole model that it is one of, and what a paper's claim sets side by side.
+ *
+ * @param claims Of all papers.
+ */
+export function tellingPairs(settings: readonly Setting[], claims: readonly Claim[]): [Setting, Setting][] {
+  const claimed = new Set(
+    claims.flatMap(({ measures }) =>
+      measures.flatMap((measure) => {
+        const names = experimentsOf(measure);
+        return names.flatMap((one) => names.map((other) => keyOf(one, other)));
+      }),
+    ),
+  );
+  return settings.flatMap((first, index) => {
+    const own = settings.filter(({ dataset, task }) => dataset === first.dataset && task === first.task);
+    return settings
+      .slice(index + 1)
+      .filter((second) => own.includes(second) && (own.length <= FEW || isTelling(first, second, own, claimed)))
+      .map((second): [Setting, Setting] => [first, second]);
+  });
+}
+
+function isTelling(first: Setting, second: Setting, own: readonly Setting[], claimed: ReadonlySet<string>): boolean {
+  const [one, other] = [identityOf(first), identityOf(second)];
+  if (one.paper !== other.paper) return isWhole(one, own) && isWhole(other, own);
+  if (claimed.has(keyOf(one.experiment, other.experiment))) return true;
+  const wholes = [one, other].filter(({ variant }) => variant === "full");
+  return wholes.length === 1 && first.encoder === second.encoder && one.epochs === other.epochs;
+}
+
+/** Whether it is the paper's model itself; all are of a paper that calls none so. */
+function isWhole({ paper, variant }: Identity, own: readonly Setting[]): boolean {
+  const kin = own.map(identityOf).filter((other) => other.paper === paper);
+  return variant === "full" || kin.every((other) => other.variant !== "full");
+}
+
+function identityOf({ runs, rows }: Setting): Identity {
+  const { paper = "", name = "", variant = "" } = runs[0]?.config.experiment ?? {};
+  return { paper, experiment: name, variant, epochs: rows[0]?.epochs };
+}
+
+function keyOf(one: string, other: string): string {
+  return JSON.stringify([one, other]);
+}
