@@ -20,21 +20,36 @@ const KILLS = Number(process.env["RELATUM_FAULT_KILLS"] ?? 30);
 const OPERATIONS = 150;
 const HOURS = 3_600_000;
 
-/** Each step in which a checkpoint, the model and the scores come to be, in the order of a run. */
-const WRITING = [
-  ["^mkdir checkpoints/"],
-  ["^open .*partial/moments"],
-  ["^sync .*partial/best"],
-  ["^writeFile .*partial/manifest"],
-  ["^rename checkpoints/"],
-  ["^open checkpoints$"],
-  ["^rm checkpoints/checkpoint-\\d+$"],
-  ["^writeFile model\\.partial/.*head"],
-  ["^rename model\\.partial/whole$"],
-  ["^rename model\\.partial/whole$", 2],
-  ["^rm checkpoints$"],
-  ["^rename scores"],
-] as const;
+/** An operation on a file by its pattern, or the n-th such. */
+type Step = readonly [match: string, nth?: number];
+
+/** Each step in which a checkpoint, the model and the scores come to be, in the order of a run; of PURE's second model. */
+const WRITING: Readonly<Partial<Record<Paper, readonly Step[]>>> = {
+  atlop: [
+    ["^mkdir checkpoints/"],
+    ["^open .*partial/moments"],
+    ["^sync .*partial/best"],
+    ["^writeFile .*partial/manifest"],
+    ["^rename checkpoints/"],
+    ["^open checkpoints$"],
+    ["^rm checkpoints/checkpoint-\\d+$"],
+    ["^writeFile model\\.partial/.*head"],
+    ["^rename model\\.partial/whole$"],
+    ["^rename model\\.partial/whole$", 2],
+    ["^rm checkpoints$"],
+    ["^rename scores"],
+  ],
+  pure: [
+    ["^mkdir checkpoints/relation/"],
+    ["^open .*relation/.*partial/moments"],
+    ["^sync .*relation/.*partial/best"],
+    ["^writeFile .*relation/.*partial/manifest"],
+    ["^rename checkpoints/relation/"],
+    ["^rm checkpoints/relation/checkpoint-\\d+$"],
+    ["^writeFile model\\.partial/.*relation-head"],
+    ["^rename scores"],
+  ],
+};
 
 const folder = mkdtempSync(join(tmpdir(), "relatum-kills-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -100,21 +115,25 @@ describe("training that is killed and resumed", () => {
 });
 
 describe("training that is killed at each step of its writing", () => {
-  it("ends as if it had not been, bit for bit", { timeout: HOURS }, async () => {
-    const expected = await expectedOf("atlop");
-    const deaths = WRITING.map(([match, nth]): Death => {
+  const papers = PAPERS.filter((paper) => WRITING[paper] !== undefined);
+
+  it.each(papers)("ends as if it had not been, bit for bit: %s", { timeout: HOURS }, async (paper) => {
+    const steps = WRITING[paper] as readonly Step[];
+    const expected = await expectedOf(paper);
+    const deaths = steps.map(([match, nth]): Death => {
       return { signal: "SIGKILL", fault: { signal: "SIGKILL", match, ...(nth && { nth }) } };
     });
 
     const survival = await survive(deaths, {
-      experiment: experimentOf("atlop"),
-      folder: join(folder, "writing"),
+      experiment: experimentOf(paper),
+      folder: join(folder, "writing", paper),
       expected,
     });
 
+    const name = paper === "pure" ? "PURE's relation model" : paper.toUpperCase();
     recordFault({
       area: "Training",
-      fault: "SIGKILL before each step of writing a checkpoint, the model and the scores, renames among them: ATLOP",
+      fault: `SIGKILL before each step of writing a checkpoint, the model and the scores, renames among them: ${name}`,
       tried: survival.deaths,
       survived: Math.max(0, survival.deaths - survival.problems.length),
       lost: survival.lostSteps,
@@ -122,7 +141,7 @@ describe("training that is killed at each step of its writing", () => {
     });
     expect(survival.problems).toEqual([]);
     expect(survival.lostSteps).toBe(0);
-    expect(survival).toMatchObject({ deaths: WRITING.length, runs: 1 });
+    expect(survival).toMatchObject({ deaths: steps.length, runs: 1 });
   });
 });
 
