@@ -125,8 +125,13 @@ export const claimsShape: z.ZodType<Claim[]> = z.array(claim).check(({ value, is
 
 /** The experiments that a measure reads. */
 export function experimentsOf(one: ClaimMeasure): string[] {
-  if ("speed" in one) return [];
-  if ("of" in one) return [one.of];
+  return "of" in one ? [one.of] : [...new Set(comparisonsOf(one).flat())];
+}
+
+/** The pairs of experiments that a measure sets side by side. */
+export function comparisonsOf(one: ClaimMeasure): [better: string, than: string][] {
+  if (!("better" in one)) return [];
   const { better, than, moreThan } = one;
-  return [...new Set([better, than, moreThan?.better ?? better, moreThan?.than ?? than])];
+  const second: [string, string] = [moreThan?.better ?? better, moreThan?.than ?? than];
+  return moreThan === undefined ? [[better, than]] : [[better, than], second];
 }

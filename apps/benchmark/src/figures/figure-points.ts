@@ -18,7 +18,7 @@ export interface DrawnPoint {
 const LEAST_POINTS = 2;
 
 /**
- * A figure's points, ours and then the paper's; none where no series has two of ours.
+ * A figure's points, ours of each series that has two, and then the paper's; none without any of ours.
  *
  * A series is drawn over the seeds that all of its points have, so that it shows no difference between seeds; where they
  * share none, each point is the mean of its own.
@@ -29,7 +29,7 @@ export function figurePoints(
   { rows, speed }: Measurements,
 ): { readonly points: readonly DrawnPoint[]; readonly dataset: string } {
   const datasets: string[] = [];
-  const drawn = series.map(({ name, metric, points }): DrawnPoint[] => {
+  const ours = series.flatMap(({ name, metric, points }): DrawnPoint[] => {
     const found = points.flatMap(({ experiment, label = experiment, x }) => {
       const row = rows.find(
         (one) => one.model === model && one.experiment === experiment && one.split === split && one.metric === metric,
@@ -37,13 +37,13 @@ export function figurePoints(
       const place = placeOf(x, speed);
       return row === undefined || place === undefined ? [] : [{ label, x: place, row }];
     });
+    if (found.length < LEAST_POINTS) return [];
     datasets.push(...found.map(({ row }) => row.dataset));
     const shared = found[0]?.row.seeds.filter((seed) => found.every(({ row }) => row.seeds.includes(seed))) ?? [];
     return found.map(({ label, x, row }) => ({ series: name, label, x, ...meanOver(row, shared) }));
   });
-  if (!drawn.some((points) => points.length >= LEAST_POINTS)) return { points: [], dataset: "" };
-  const ours = drawn.flat();
-  const [dataset = ""] = datasets;
+  const [dataset] = datasets;
+  if (dataset === undefined) return { points: [], dataset: "" };
   const printed = series.flatMap(({ name, points }) =>
     points.flatMap(({ printed: point, label, experiment }): DrawnPoint[] =>
       point === undefined ? [] : [{ series: `${name}, published`, label: label ?? experiment, ...point, seeds: 0 }],

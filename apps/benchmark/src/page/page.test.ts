@@ -119,9 +119,9 @@ describe.skipIf(executablePath === undefined)("the page in a browser", { timeout
     page.on("request", (request) => {
       if (!request.url().startsWith("file:")) problems.push(request.url());
     });
-    await page.goto(pathToFileURL(file).href);
+    await page.goto(pathToFileURL(file).href, { timeout: 120_000 });
     await chartsDrawn();
-  }, 120_000);
+  }, 180_000);
   afterAll(() => browser.close());
 
   const chartsDrawn = (): Promise<unknown> => page.waitForSelector('html[data-charts="drawn"]', { timeout: 60_000 });

@@ -1,5 +1,4 @@
-import type { Claim } from "../claims/claim.ts";
-import { experimentsOf } from "../claims/claim.ts";
+import { type Claim, comparisonsOf } from "../claims/claim.ts";
 import type { Setting } from "./settings.ts";
 
 /** Of so few settings of a data set every two are compared; of more there would be too many tests to read. */
@@ -20,14 +19,7 @@ interface Identity {
  * @param claims Of all papers.
  */
 export function tellingPairs(settings: readonly Setting[], claims: readonly Claim[]): [Setting, Setting][] {
-  const claimed = new Set(
-    claims.flatMap(({ measures }) =>
-      measures.flatMap((measure) => {
-        const names = experimentsOf(measure);
-        return names.flatMap((one) => names.map((other) => keyOf(one, other)));
-      }),
-    ),
-  );
+  const claimed = new Set(claims.flatMap(({ measures }) => measures.flatMap(comparisonsOf)).map(keyOf));
   return settings.flatMap((first, index) => {
     const own = settings.filter(({ dataset, task }) => dataset === first.dataset && task === first.task);
     return settings
@@ -40,7 +32,7 @@ export function tellingPairs(settings: readonly Setting[], claims: readonly Clai
 function isTelling(first: Setting, second: Setting, own: readonly Setting[], claimed: ReadonlySet<string>): boolean {
   const [one, other] = [identityOf(first), identityOf(second)];
   if (one.paper !== other.paper) return isWhole(one, own) && isWhole(other, own);
-  if (claimed.has(keyOf(one.experiment, other.experiment))) return true;
+  if (claimed.has(keyOf([one.experiment, other.experiment]))) return true;
   const wholes = [one, other].filter(({ variant }) => variant === "full");
   return wholes.length === 1 && first.encoder === second.encoder && one.epochs === other.epochs;
 }
@@ -56,6 +48,7 @@ function identityOf({ runs, rows }: Setting): Identity {
   return { paper, experiment: name, variant, epochs: rows[0]?.epochs };
 }
 
-function keyOf(one: string, other: string): string {
-  return JSON.stringify([one, other]);
+/** The same whichever comes first. */
+function keyOf(names: readonly [string, string]): string {
+  return JSON.stringify(names.toSorted());
 }
