@@ -13,7 +13,7 @@ const BYTES = 4;
 const EDGE_VECTORS = 16;
 
 /** Vectors of a pair, of the width of its entities' and of the paths', that its classification keeps for the gradient. */
-const PAIR_VECTORS = { bank: 12, size: 16 } as const;
+const PAIR_VECTORS = { bank: 14, size: 18 } as const;
 
 /** What decides how a batch is laid out. */
 export interface TrainingMemoryOptions {
@@ -57,7 +57,7 @@ export function gainParts(
  * Estimates what a training step holds besides weights and their gradients, in bytes.
  *
  * The text takes what `encoderTrainingBytes` says, and every two entities of a document 16 vectors of the graph's width. A
- * pair takes 12 vectors of the width of its entities' and 16 of the graph's.
+ * pair takes 14 vectors of the width of its entities' and 18 of the graph's.
  */
 export function gainTrainingBytes(
   features: readonly GainFeatures[],
