@@ -48,7 +48,8 @@ function run(words: readonly string[], signal?: NodeJS.Signals): Promise<Ending>
     const poll = setInterval(() => {
       if (!existsSync(join(folder, "downloading"))) return;
       clearInterval(poll);
-      child.kill(signal);
+      // The tool may be there before the program, which starts it, has set a watch on it.
+      setTimeout(() => child.kill(signal), 500);
     }, 20);
   }
   return new Promise((resolve) => {
