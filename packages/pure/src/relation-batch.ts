@@ -133,12 +133,13 @@ function collateTokens(
     textMask.fill(1, start, start + text.length);
     for (const index of text.keys()) positionIds[start + index] = index;
     let next = start + text.length;
-    for (const [index, { markers = [], headFirst, headLast, tailFirst, tailLast }] of pairs.entries()) {
+    for (const [index, pair] of pairs.entries()) {
+      const { markers = [], headFirst, headLast, tailFirst, tailLast } = pair;
       tokenIds.set(markers, next);
       groups.fill(index + 1, next, next + markers.length);
       if (markers.length > 0) positionIds.set([headFirst, headLast, tailFirst, tailLast], next);
-      const starts = markers.length > 0 ? [next - start, next - start + 2] : [headFirst, tailFirst];
-      if (places !== undefined) startMarkers.set(starts, row * places + 2 * index);
+      const { head, tail } = placesOf(pair, index, text);
+      if (places !== undefined) startMarkers.set([head.start, tail.start], row * places + 2 * index);
       next += markers.length;
     }
   }
@@ -154,14 +155,27 @@ function collateTokens(
   };
 }
 
-/** A pair with its place among the batch's tokens. */
-interface PlacedPair extends PureRelationPair {
-  /** The first token of the pair's text. */
-  readonly text: number;
-  /** The pair's first marker behind the text. */
-  readonly behind: number;
-  /** The head's place among the start markers, which the tail's follows; only where these alone are read. */
-  readonly marker: number | undefined;
+/** Where a side of a pair is in its text: its start marker, or the span's first token; its end marker, or the last. */
+interface SidePlaces {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Finds a pair in its text; four markers of each pair before it are behind the text, if any are.
+ *
+ * @param index Its place among the text's pairs.
+ * @param text The text's tokens, without markers behind it.
+ */
+function placesOf(
+  { markers, headFirst, headLast, tailFirst, tailLast }: PureRelationPair,
+  index: number,
+  text: readonly number[],
+): { readonly head: SidePlaces; readonly tail: SidePlaces } {
+  if (markers === undefined)
+    return { head: { start: headFirst, end: headLast }, tail: { start: tailFirst, end: tailLast } };
+  const first = text.length + 4 * index;
+  return { head: { start: first, end: first + 1 }, tail: { start: first + 2, end: first + 3 } };
 }
 
 function collatePairs(
@@ -173,29 +187,25 @@ function collatePairs(
     markers,
   }: { width: number; size: number; maxSpanWords: number; markers: number | undefined },
 ): Pick<PureRelationBatch, "pairs" | "targets"> {
-  const placed = features.flatMap(({ tokenIds, pairs }, row): PlacedPair[] => {
-    const text = row * width;
-    return pairs.map((pair, index) => ({
-      ...pair,
-      text,
-      behind: text + tokenIds.length + 4 * index,
-      marker: markers === undefined ? undefined : row * markers + 2 * index,
-    }));
-  });
-  const column = (valueOf: (pair: PlacedPair) => number): tf.Tensor1D => {
+  const placed = features.flatMap(({ tokenIds, pairs }, row) =>
+    pairs.map((pair, index) => {
+      // The head's place among the start markers; the tail's follows.
+      const marker = markers === undefined ? undefined : row * markers + 2 * index;
+      return { pair, text: row * width, places: placesOf(pair, index, tokenIds), marker };
+    }),
+  );
+  const column = (valueOf: (one: (typeof placed)[number]) => number): tf.Tensor1D => {
     const values = new Int32Array(size);
-    for (const [index, pair] of placed.entries()) values[index] = valueOf(pair);
+    for (const [index, one] of placed.entries()) values[index] = valueOf(one);
     return tf.tensor1d(values, "int32");
   };
-  const startOf = (pair: PlacedPair, name: "head" | "tail"): number => {
-    if (pair.marker !== undefined) return pair.marker + (name === "head" ? 0 : 1);
-    return pair.markers ? pair.behind + (name === "head" ? 0 : 2) : pair.text + pair[`${name}First`];
-  };
   const side = (name: "head" | "tail"): PureRelationSide => ({
-    starts: column((pair) => startOf(pair, name)),
-    ends: column((pair) => (pair.markers ? pair.behind + (name === "head" ? 1 : 3) : pair.text + pair[`${name}Last`])),
-    widths: column((pair) => Math.min(maxSpanWords, pair[name].end - pair[name].start)),
-    types: column((pair) => pair[name].label),
+    starts: column(({ text, places, marker }) => {
+      return marker === undefined ? text + places[name].start : marker + (name === "head" ? 0 : 1);
+    }),
+    ends: column(({ text, places }) => text + places[name].end),
+    widths: column(({ pair }) => Math.min(maxSpanWords, pair[name].end - pair[name].start)),
+    types: column(({ pair }) => pair[name].label),
   });
   return {
     pairs: {
@@ -203,6 +213,6 @@ function collatePairs(
       tails: side("tail"),
       mask: tf.tensor1d(new Float32Array(size).fill(1, 0, placed.length)),
     },
-    targets: column(({ labelIds }) => labelIds.at(-1) ?? 0),
+    targets: column(({ pair }) => pair.labelIds.at(-1) ?? 0),
   };
 }
