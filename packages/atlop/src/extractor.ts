@@ -1,6 +1,6 @@
-import type { Document, EntityRelation, Extraction, Extractor } from "@relatum/datasets";
+import { type Document, type EntityRelation, type Extraction, type Extractor, withoutLabels } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
-import { INFERENCE } from "@relatum/tensor-utils";
+import { INFERENCE, readAndDispose } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
 import { type BatchPair, collateAtlop, collatePairs, listPairs } from "./batch.ts";
@@ -111,7 +111,7 @@ export class AtlopExtractor implements Extractor {
     const { tokenizer } = this.#backbone;
     await tokenizer.prepare(new Set(document.sentences.flat()));
     const features = featurizeAtlop(withoutLabels(document), tokenizer, this.config);
-    const weights = await readOnce(tf.tidy(() => this.#pairWeights(features, head, tail)));
+    const weights = await readAndDispose(tf.tidy(() => this.#pairWeights(features, head, tail)));
     // The end tokens of a text that was cut are no word's.
     const text = weights.subarray(0, weights.length - tokenizer.endIds.length);
     const { wordStarts } = markText(document, tokenizer, this.config);
@@ -171,8 +171,8 @@ export class AtlopExtractor implements Extractor {
         const pairs = collatePairs(chunk.pairs, { entities, ...chunk });
         const { scores, marks } = this.#scorer.score(encoding, pairs, decision.form);
         tf.dispose(pairs as unknown as tf.TensorContainer);
-        const values = await readOnce(scores);
-        const marked = marks && (await readOnce(marks));
+        const values = await readAndDispose(scores);
+        const marked = marks && (await readAndDispose(marks));
         const keeps = (score: number, relation: number, cell: number): boolean =>
           (marked === undefined || marked[cell] === 1) && decision.keeps(score, relation);
         this.#list(chunk.pairs, values, keeps, features, found);
@@ -186,7 +186,7 @@ export class AtlopExtractor implements Extractor {
   /** Adds what is kept of the scores to the documents' lists. */
   #list(
     pairs: readonly BatchPair[],
-    scores: Float32Array,
+    scores: ArrayLike<number>,
     keeps: (score: number, relation: number, cell: number) => boolean,
     features: readonly AtlopFeatures[],
     found: readonly EntityRelation[][],
@@ -221,19 +221,6 @@ interface Decision {
   keeps(score: number, relation: number): boolean;
 }
 
-/** The document as new text has it: labels must not decide anything, not even the order of pairs. */
-function withoutLabels(document: Document): Document {
-  return { ...document, relations: [], labelled: false };
-}
-
-async function readOnce(tensor: tf.Tensor): Promise<Float32Array> {
-  try {
-    return (await tensor.data()) as Float32Array;
-  } finally {
-    tensor.dispose();
-  }
-}
-
-function sum(values: Float32Array): number {
-  return values.reduce((total, value) => total + value, 0);
+function sum(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((total, value) => total + value, 0);
 }

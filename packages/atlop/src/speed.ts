@@ -1,5 +1,5 @@
 import type { ExtractionWork, SpeedOptions, TrainingWork } from "@relatum/benchmark";
-import type { Document } from "@relatum/datasets";
+import { type Document, withoutLabels } from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 import { createRandom } from "@relatum/tensor-utils";
 
@@ -43,7 +43,7 @@ export async function prepareExtraction(
   options: AtlopSpeedOptions,
 ): Promise<ExtractionWork<AtlopFeatures>> {
   const { backbone, config } = options;
-  const unlabelled = documents.map((document): Document => ({ ...document, relations: [], labelled: false }));
+  const unlabelled = documents.map(withoutLabels);
   const featurized = await featurizeAtlopDocuments(unlabelled, backbone.tokenizer, config);
   const kept = [...featurized.keys()].filter((number) => isRead(featurized[number] as AtlopFeatures, options));
   const features = kept.map((number) => featurized[number] as AtlopFeatures);

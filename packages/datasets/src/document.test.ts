@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type Document, documentPairs } from "./document.ts";
+import { type Document, documentPairs, withoutLabels } from "./document.ts";
 
 const mention = { name: "Ada", type: "PER", sentence: 0, start: 0, end: 1 };
 const document: Document = {
@@ -10,6 +10,14 @@ const document: Document = {
   relations: [],
   labelled: true,
 };
+
+describe("withoutLabels", () => {
+  it("keeps text, entities and candidates and forgets the relations", () => {
+    const unlabelled: Document = { ...document, candidatePairs: [[2, 0]], labelled: false };
+    const relations = [{ head: 0, tail: 1, relation: "knows", evidence: [] }];
+    expect(withoutLabels({ ...unlabelled, relations, labelled: true })).toEqual(unlabelled);
+  });
+});
 
 describe("documentPairs", () => {
   it("pairs every entity with every other one, head-major", () => {

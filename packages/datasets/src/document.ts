@@ -48,6 +48,11 @@ export interface Document {
   readonly extras?: Readonly<Record<string, unknown>>;
 }
 
+/** Gives the document as new text has it: what labels say can then decide nothing, not even the order of pairs. */
+export function withoutLabels(document: Document): Document {
+  return { ...document, relations: [], labelled: false };
+}
+
 /** The pairs of a document to classify: its candidates, or every ordered pair of two entities, head-major. */
 export function documentPairs(document: Document): readonly EntityPair[] {
   if (document.candidatePairs !== undefined) return document.candidatePairs;

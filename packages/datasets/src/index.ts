@@ -17,6 +17,7 @@ export {
   type EntityPair,
   type Mention,
   type RelationFact,
+  withoutLabels,
 } from "./document.ts";
 export { documentsHash } from "./documents-hash.ts";
 export type {

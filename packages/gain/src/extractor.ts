@@ -1,4 +1,5 @@
-import type { Document, EntityRelation, Extraction, Extractor } from "@relatum/datasets";
+import { type Document, type EntityRelation, type Extraction, type Extractor, withoutLabels } from "@relatum/datasets";
+import { readAndDispose } from "@relatum/tensor-utils";
 import * as tf from "@tensorflow/tfjs";
 
 import { type GainBackbone, tokenizerOf } from "./backbone.ts";
@@ -128,7 +129,7 @@ export class GainExtractor implements Extractor {
         const pairs = collatePairs(chunk, entities);
         const scores = this.#scorer.score(encoding, pairs);
         tf.dispose(pairs as unknown as tf.TensorContainer);
-        this.#list(chunk, await readOnce(scores), keeps, features, found);
+        this.#list(chunk, await readAndDispose(scores), keeps, features, found);
       }
     } finally {
       tf.dispose([batch, encoding] as unknown as tf.TensorContainer);
@@ -139,7 +140,7 @@ export class GainExtractor implements Extractor {
   /** Adds what is kept of the scores to the documents' lists. */
   #list(
     pairs: readonly BatchPair[],
-    scores: Float32Array,
+    scores: ArrayLike<number>,
     keeps: (score: number) => boolean,
     features: readonly GainFeatures[],
     found: readonly EntityRelation[][],
@@ -165,17 +166,4 @@ export class GainExtractor implements Extractor {
 export async function loadGain(directory: string, options: GainExtractorOptions = {}): Promise<GainExtractor> {
   const { model, backbone, config } = await readGain(directory);
   return new GainExtractor(model, backbone, config, options);
-}
-
-/** The document as new text has it: labels must not decide anything, not even the order of pairs. */
-function withoutLabels(document: Document): Document {
-  return { ...document, relations: [], labelled: false };
-}
-
-async function readOnce(tensor: tf.Tensor): Promise<Float32Array> {
-  try {
-    return (await tensor.data()) as Float32Array;
-  } finally {
-    tensor.dispose();
-  }
 }

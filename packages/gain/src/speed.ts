@@ -1,5 +1,5 @@
 import type { ExtractionWork, SpeedOptions, TrainingWork } from "@relatum/benchmark";
-import type { Document } from "@relatum/datasets";
+import { type Document, withoutLabels } from "@relatum/datasets";
 import { createRandom, type Random } from "@relatum/tensor-utils";
 
 import { type GainBackbone, tokenizerOf } from "./backbone.ts";
@@ -49,7 +49,7 @@ export async function prepareExtraction(
 ): Promise<ExtractionWork<GainFeatures>> {
   const { backbone, config, seed } = options;
   const model = await createModel(options, createRandom(seed));
-  const unlabelled = documents.map((document): Document => ({ ...document, relations: [], labelled: false }));
+  const unlabelled = documents.map(withoutLabels);
   const features = await featurizeGainDocuments(unlabelled, tokenizerOf(backbone), config);
   const planned = planDocuments(features, model.encoder, config, DEFAULT_MEMORY_BUDGET);
   const read = planned.flat().map((number) => unlabelled[number] as Document);

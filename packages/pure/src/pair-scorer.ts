@@ -1,4 +1,4 @@
-import type { Document } from "@relatum/datasets";
+import { type Document, withoutLabels } from "@relatum/datasets";
 import type { Backbone, Encoder } from "@relatum/encoders";
 import { INFERENCE } from "@relatum/tensor-utils";
 import { record, type Recorded } from "@relatum/tensor-utils/graph";
@@ -133,9 +133,4 @@ export function planTexts(features: readonly PureRelationFeatures[], encoder: En
 function likeliest(logProbabilities: Float32Array): Pick<ScoredPair, "label" | "score"> {
   const highest = Math.max(...logProbabilities);
   return { label: logProbabilities.indexOf(highest), score: Math.exp(highest) };
-}
-
-/** The document as new text has it. */
-function withoutLabels(document: Document): Document {
-  return { ...document, relations: [], labelled: false };
 }

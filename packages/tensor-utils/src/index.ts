@@ -20,6 +20,7 @@ export { type LoadParametersOptions, Module, type NamedTensors } from "./module.
 export { withParameterBudget } from "./parameter-budget.ts";
 export { logSumExpPool, meanPool } from "./pooling.ts";
 export { createRandom, type Random } from "./random.ts";
+export { readAndDispose } from "./read-and-dispose.ts";
 export {
   parseSafetensorsHeader,
   type SafetensorsEntry,

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 
 import { record, type Recorded } from "../graph/record.ts";
 import { Noise } from "../mode.ts";
+import { readAndDispose } from "../read-and-dispose.ts";
 import type { AdamW } from "./adam-w.ts";
 import type { Trainable } from "./fit-options.ts";
 
@@ -108,7 +109,7 @@ export class StepRunner<Batch> {
         tf.dispose(sums);
         sums = added;
         losses.push(loss as tf.Tensor);
-        const values = await readOnce(flags as tf.Tensor);
+        const values = await readAndDispose(flags as tf.Tensor);
         reached = Array.from(values, (value, parameter) => value > 0 || reached[parameter] === true);
       }
       const loss = tf.tidy(() => tf.stack(losses).sum());
@@ -128,7 +129,7 @@ export class StepRunner<Batch> {
     loss: tf.Tensor,
     { sums, reached, scalars }: GradientInput & Pick<UpdateInput, "scalars">,
   ): Promise<StepResult> {
-    const lossValue = (await readOnce(loss))[0] as number;
+    const lossValue = (await readAndDispose(loss))[0] as number;
     const [norm] = this.#norm({ sums, reached }) as [tf.Scalar];
     try {
       const result = { loss: lossValue, gradientNorm: (await norm.data())[0] as number };
@@ -187,14 +188,6 @@ function using<Batch, T>(batch: Batch, release: (batch: Batch) => void, run: (ba
     return run(batch);
   } finally {
     release(batch);
-  }
-}
-
-async function readOnce(tensor: tf.Tensor): Promise<ArrayLike<number>> {
-  try {
-    return await tensor.data();
-  } finally {
-    tensor.dispose();
   }
 }
 
