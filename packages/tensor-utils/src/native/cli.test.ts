@@ -48,9 +48,8 @@ function run(words: readonly string[], signal?: NodeJS.Signals): Promise<Ending>
     const poll = setInterval(() => {
       if (!existsSync(join(folder, "downloading"))) return;
       clearInterval(poll);
-      // The tool may be there before the program, which starts it, has set a watch on it.
-      setTimeout(() => child.kill(signal), 500);
-    }, 20);
+      child.kill(signal);
+    }, 1);
   }
   return new Promise((resolve) => {
     child.on("close", (status, ended) => resolve({ status, signal: ended, ...text }));
@@ -60,7 +59,10 @@ function run(words: readonly string[], signal?: NodeJS.Signals): Promise<Ending>
 /** Tools with which a download starts and does not end. */
 async function addEndlessTools(): Promise<void> {
   const marker = join(folder, "downloading");
-  await addTool("python3", `case "$*" in *download*) echo $$ > "${marker}"; /bin/sleep 20;; esac`);
+  await addTool(
+    "python3",
+    `case "$*" in *download*) echo $$ > "${marker}.new"; /bin/mv "${marker}.new" "${marker}"; /bin/sleep 20;; esac`,
+  );
   await addTool("c++", "exit 0");
 }
 

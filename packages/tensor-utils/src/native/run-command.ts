@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import type { Writable } from "node:stream";
 
 import type { Environment } from "./cache.ts";
 
@@ -21,6 +22,14 @@ export interface CommandResult {
 const KEPT_CHARACTERS = 65_536;
 
 /**
+ * Runs a command with a watch beside it, which ends their process group when this process is killed, for it can end nothing
+ * itself then: the pipe 3 closes without a line, however this process ends.
+ *
+ * A download that nobody waits for would otherwise go on, into a folder that a later installation has removed.
+ */
+const WATCHED = '{ read -r line <&3 || kill -s TERM -- "-$$"; } > /dev/null 2>&1 & exec "$@" 3<&-';
+
+/**
  * Runs a command to its end.
  *
  * @param command The program and the words before the arguments, split at blanks: `"ccache c++"`;
@@ -38,12 +47,13 @@ export async function runCommand(
   const result = await new Promise<CommandResult>((resolve) => {
     let output = "";
     // A process group of its own, so that a compiler's or pip's own children end with it.
-    const child = spawn(program, [...words, ...parameters], {
+    const child = spawn("/bin/sh", ["-c", WATCHED, "sh", program, ...words, ...parameters], {
       env: environment,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
       detached: true,
     });
-    const watchdog = child.pid === undefined ? undefined : watchGroup(child.pid);
+    const watch = child.stdio[3] as Writable;
+    watch.on("error", () => {}); // it ends with the group where that was told to stop
     const stop = (): void => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
@@ -54,34 +64,17 @@ export async function runCommand(
     };
     signal?.addEventListener("abort", stop, { once: true });
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
         output = (output + text).slice(-KEPT_CHARACTERS);
       });
     }
     child.on("error", (error) => resolve({ status: (error as NodeJS.ErrnoException).code ?? error.message, output }));
+    child.on("exit", () => watch.end("ended\n"));
     child.on("close", (status, reason) => {
       signal?.removeEventListener("abort", stop);
-      watchdog?.kill("SIGKILL");
       resolve({ status: status ?? reason ?? "unknown", output });
     });
   });
   signal?.throwIfAborted();
   return result;
-}
-
-/**
- * Ends a process group when this process is killed, which can end nothing itself then.
- *
- * A download that nobody waits for would otherwise go on, into a folder that a later installation has removed.
- */
-function watchGroup(leader: number): ChildProcess {
-  // The pipe closes with this process, however it ends.
-  const script = 'read -r line; kill -s TERM -- "-$1"';
-  const watchdog = spawn("/bin/sh", ["-c", script, "sh", String(leader)], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-  });
-  watchdog.on("error", () => {}); // without a shell, they end in their own time
-  watchdog.stdin?.on("error", () => {});
-  return watchdog;
 }
