@@ -7,13 +7,14 @@ import { runFiles } from "../run-directory.ts";
 import { checkStop, takeTurn } from "../stop.ts";
 import { readDocument, type ReaderDocument, type ReaderRun, relatedPairs, withExplanations } from "./reader-data.ts";
 import type { Setting } from "./settings.ts";
+import { isWholeModel } from "./whole-models.ts";
 
-/** Documents of the sample world that stand on the page without being asked for. */
+/** Documents of the sample world that stand on the page without being asked for, for each model that is no variant. */
 const SAMPLE_DOCUMENTS = 8;
 
 /** What goes into the reader. */
 export interface ReadingOptions {
-  /** Documents of each setting; without it, some of the sample world and none of any other data. */
+  /** Documents of each setting; without it, some of the sample world for whole models, and no others. */
   readonly documents?: number | undefined;
   readonly signal: AbortSignal;
   /** Chooses the engine; called before the first model is loaded. */
@@ -31,27 +32,32 @@ export interface ReadingOptions {
 export async function collectReadings(settings: readonly Setting[], options: ReadingOptions): Promise<ReaderRun[]> {
   const readings: ReaderRun[] = [];
   for (const setting of settings) {
-    const reading = await collectReading(setting, options);
+    const documents =
+      options.documents ?? (isInvented(setting) && isWholeModel(setting, settings) ? SAMPLE_DOCUMENTS : 0);
+    const reading = await collectReading(setting, { ...options, documents });
     if (reading !== undefined) readings.push(reading);
   }
   return readings;
 }
 
-async function collectReading(setting: Setting, options: ReadingOptions): Promise<ReaderRun | undefined> {
+async function collectReading(
+  setting: Setting,
+  options: ReadingOptions & { readonly documents: number },
+): Promise<ReaderRun | undefined> {
   const { label, dataset, gold, runs } = setting;
   const [run] = runs;
   if (run === undefined || typeof gold === "string") return undefined;
   const split = gold.test !== undefined && run.predictions.test !== undefined ? "test" : "development";
   const found = run.predictions[split];
-  const count = options.documents ?? (isGenerated(run.config.experiment.data) ? SAMPLE_DOCUMENTS : 0);
-  const documents = (gold[split] ?? []).slice(0, count);
+  const documents = (gold[split] ?? []).slice(0, options.documents);
   if (found === undefined || documents.length === 0) return undefined;
   const read = await explainAll(setting, documents, found, options);
   return { label: `${label} · ${dataset} ${split} · seed ${run.config.seed}`, documents: read };
 }
 
 /** Whether documents are invented, so that anybody may have them. */
-function isGenerated(data: Setting["runs"][number]["config"]["experiment"]["data"]): boolean {
+function isInvented({ runs }: Setting): boolean {
+  const data = runs[0]?.config.experiment.data ?? {};
   return "dataset" in data && data.dataset === "sample-world";
 }
 

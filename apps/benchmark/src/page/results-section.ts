@@ -149,11 +149,11 @@ function deviationOf(values: readonly number[]): Markup {
   if (values.length < 2) return markup` <small>1 seed</small>`;
   const mean = meanOf(values);
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
-  return markup` <small>± ${deviation.toFixed(2)}, ${countSeeds(values.length)}</small>`;
+  return markup` <small>±\u00a0${deviation.toFixed(2)}, ${countSeeds(values.length)}</small>`;
 }
 
 function countSeeds(count: number): string {
-  return count === 1 ? "1 seed" : `${count} seeds`;
+  return count === 1 ? "1\u00a0seed" : `${count}\u00a0seeds`;
 }
 
 function letterOf(index: number): string {

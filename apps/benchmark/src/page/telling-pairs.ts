@@ -1,5 +1,6 @@
 import { type Claim, comparisonsOf } from "../claims/claim.ts";
 import type { Setting } from "./settings.ts";
+import { isWholeModel } from "./whole-models.ts";
 
 /** Of so few settings of a data set every two are compared; of more there would be too many tests to read. */
 const FEW = 5;
@@ -31,16 +32,10 @@ export function tellingPairs(settings: readonly Setting[], claims: readonly Clai
 
 function isTelling(first: Setting, second: Setting, own: readonly Setting[], claimed: ReadonlySet<string>): boolean {
   const [one, other] = [identityOf(first), identityOf(second)];
-  if (one.paper !== other.paper) return isWhole(one, own) && isWhole(other, own);
+  if (one.paper !== other.paper) return isWholeModel(first, own) && isWholeModel(second, own);
   if (claimed.has(keyOf([one.experiment, other.experiment]))) return true;
   const wholes = [one, other].filter(({ variant }) => variant === "full");
   return wholes.length === 1 && first.encoder === second.encoder && one.epochs === other.epochs;
-}
-
-/** Whether it is the paper's model itself; all are of a paper that calls none so. */
-function isWhole({ paper, variant }: Identity, own: readonly Setting[]): boolean {
-  const kin = own.map(identityOf).filter((other) => other.paper === paper);
-  return variant === "full" || kin.every((other) => other.variant !== "full");
 }
 
 function identityOf({ runs, rows }: Setting): Identity {

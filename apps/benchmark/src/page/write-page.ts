@@ -19,7 +19,7 @@ export interface WritePageOptions {
   readonly runs: readonly string[];
   /** Reads the documents that runs were scored on. */
   readonly gold: GoldLoader;
-  /** Documents of each experiment in the reader; without it, some of the sample world and none of any other data. */
+  /** Documents of each experiment in the reader; without it, some of the sample world for whole models, and no others. */
   readonly documents?: number | undefined;
   /** The results of these runs and of earlier ones. */
   readonly rows: readonly ResultRow[];
