@@ -48,4 +48,11 @@ describe("tellingPairs", () => {
     const added = namesOf(many, [claim]).filter((names) => !namesOf(many).includes(names));
     expect(added).toEqual(["toy-less toy-least", "rival-one rival-two"]);
   });
+
+  it("takes a variant with the whole model only where no claim sets it beside another one", () => {
+    const [measure] = [{ better: "toy-less", than: "toy-least", metric: "F1", split: "test" }] as const;
+    const claim: Claim = { id: "one", source: "Table 1", statement: "It is so.", printed: [], measures: [measure] };
+
+    expect(namesOf(many, [claim]).filter((names) => !names.includes("rival"))).toEqual(["toy-less toy-least"]);
+  });
 });

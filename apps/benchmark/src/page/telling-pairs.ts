@@ -15,7 +15,7 @@ interface Identity {
 
 /**
  * Chooses the settings of each data set that are worth a test against each other: every two of a few; of more, the whole models of
- * different papers, a variant and the whole model that it is one of, and what a paper's claim sets side by side.
+ * different papers, what a paper's claim sets side by side, and a variant of which none speaks with the whole model.
  *
  * @param claims Of all papers.
  */
@@ -34,8 +34,14 @@ function isTelling(first: Setting, second: Setting, own: readonly Setting[], cla
   const [one, other] = [identityOf(first), identityOf(second)];
   if (one.paper !== other.paper) return isWholeModel(first, own) && isWholeModel(second, own);
   if (claimed.has(keyOf([one.experiment, other.experiment]))) return true;
-  const wholes = [one, other].filter(({ variant }) => variant === "full");
-  return wholes.length === 1 && first.encoder === second.encoder && one.epochs === other.epochs;
+  const [variant, ...others] = [one, other].filter((each) => each.variant !== "full");
+  if (variant === undefined || others.length > 0) return false;
+  return first.encoder === second.encoder && one.epochs === other.epochs && !isClaimed(variant, own, claimed);
+}
+
+/** Whether a claim sets it beside another one of these settings. */
+function isClaimed({ experiment }: Identity, own: readonly Setting[], claimed: ReadonlySet<string>): boolean {
+  return own.some((other) => claimed.has(keyOf([experiment, identityOf(other).experiment])));
 }
 
 function identityOf({ runs, rows }: Setting): Identity {
