@@ -10,7 +10,7 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The command line, as it can be typed again. */
   readonly command: string;
-  /** Chooses the engine and says which; to be called before anything makes a tensor. */
+  /** Chooses the engine and says which, the first time; to be called before anything makes a tensor. */
   readonly startEngine: () => Promise<EngineInUse>;
   /** Finds the papers that are installed; at least the one named, where it is. */
   readonly findAdapters: (paper?: string) => Promise<PaperAdapter[]>;

@@ -1,3 +1,4 @@
+import type { EngineInUse } from "@relatum/tensor-utils/native";
 import { CommanderError } from "commander";
 
 import type { CommandContext } from "./command-context.ts";
@@ -44,18 +45,20 @@ function createContext(
   options: GlobalOptions,
   base: Pick<CommandContext, "terminal" | "signal" | "command">,
 ): CommandContext {
+  const start = async (): Promise<EngineInUse> => {
+    const { useEngine } = await import("@relatum/tensor-utils/native");
+    const inUse = await useEngine(options.engine as Parameters<typeof useEngine>[0]);
+    base.terminal.notice(inUse.notice);
+    return inUse;
+  };
+  let engine: Promise<EngineInUse> | undefined;
   return {
     ...base,
     findAdapters: async (paper) => {
       const { defaultPlaces, findAdapters } = await import("./adapters.ts");
       return findAdapters(defaultPlaces(options.adapter), paper);
     },
-    startEngine: async () => {
-      const { useEngine } = await import("@relatum/tensor-utils/native");
-      const inUse = await useEngine(options.engine as Parameters<typeof useEngine>[0]);
-      base.terminal.notice(inUse.notice);
-      return inUse;
-    },
+    startEngine: () => (engine ??= start()),
   };
 }
 
