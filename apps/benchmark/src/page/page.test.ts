@@ -55,7 +55,10 @@ beforeAll(async () => {
   }
   const entry = { case: "toy", peer: "torch", ratio: 0.8, memoryRatio: 1.2, oursSeconds: 0.4, peerSeconds: 0.5 };
   const growth = [1, 2].map((size) => ({ table: "words", size, seconds: size, peakBytes: 2 ** 30 }));
-  await writeFile(join(root, "speed.json"), JSON.stringify([entry, ...growth]));
+  await writeFile(
+    join(root, "speed.json"),
+    JSON.stringify([entry, { ...entry, case: "toy-of-a-name-too-long-for-a-phone" }, ...growth]),
+  );
   file = join(root, "report.html");
   await reportCommand(
     { runs: join(root, "runs"), out: join(root, "results"), html: file, speed: [join(root, "speed.json")] },
