@@ -1,4 +1,11 @@
-import type { Document, Extractor, SentenceExtraction, SpanRelation, TypedSpan } from "@relatum/datasets";
+import {
+  type Document,
+  type Extractor,
+  type SentenceExtraction,
+  type SpanRelation,
+  type TypedSpan,
+  withoutLabels,
+} from "@relatum/datasets";
 import type { Backbone } from "@relatum/encoders";
 
 import type { PureConfig } from "./config.ts";
@@ -92,7 +99,7 @@ export class PureExtractor implements Extractor {
     if (entity === undefined || this.#entityScorer === undefined)
       return documents.map((document) => this.#given(document));
     const missing = documents.filter((document) => !this.#remembered.has(document));
-    const unlabelled = missing.map((document) => ({ ...document, entities: [], relations: [], labelled: false }));
+    const unlabelled = missing.map((document) => ({ ...withoutLabels(document), entities: [] }));
     const features = await featurizePureEntityDocuments(unlabelled, entity.backbone.tokenizer, entity.model.config);
     const scored = await this.#entityScorer.score(features, this.#options.memoryBudget ?? DEFAULT_MEMORY_BUDGET);
     const found = new Map<Document, ScoredSpan[][]>();

@@ -34,9 +34,9 @@ function isTelling(first: Setting, second: Setting, own: readonly Setting[], cla
   const [one, other] = [identityOf(first), identityOf(second)];
   if (one.paper !== other.paper) return isWholeModel(first, own) && isWholeModel(second, own);
   if (claimed.has(keyOf([one.experiment, other.experiment]))) return true;
-  const [variant, ...others] = [one, other].filter((each) => each.variant !== "full");
-  if (variant === undefined || others.length > 0) return false;
-  return first.encoder === second.encoder && one.epochs === other.epochs && !isClaimed(variant, own, claimed);
+  if (first.encoder !== second.encoder || one.epochs !== other.epochs) return false;
+  const variants = [one, other].filter(({ variant }) => variant !== "full");
+  return variants.length === 1 && !variants.some((variant) => isClaimed(variant, own, claimed));
 }
 
 /** Whether a claim sets it beside another one of these settings. */
